@@ -1,0 +1,3 @@
+//! flowc
+
+fn main() {}

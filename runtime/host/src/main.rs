@@ -1,0 +1,3 @@
+//! flowpbx
+
+fn main() {}

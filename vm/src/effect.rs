@@ -1,0 +1,251 @@
+//! THE border of the machine: what a program asks of the world ([`Effect`]) and what the world answers ([`Input`]).
+//!
+//! One list. The trace, the text forms, the simulator and `runtime/call` match on these enums without a wildcard arm,
+//! so that a new effect names every place that has to learn it. Names of entities are keys (text that the office
+//! gave); the machine carries them and never interprets them.
+
+use core::fmt;
+
+/// A key of a telephone key pad, as menus know it. RFC 4733 events 0–11.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(u8);
+
+impl Key {
+    /// Every key in the order of RFC 4733: `0`–`9`, `*`, `#`.
+    pub const ALL: [Key; 12] =
+        [Key(0), Key(1), Key(2), Key(3), Key(4), Key(5), Key(6), Key(7), Key(8), Key(9), Key(10), Key(11)];
+
+    /// The key of an RFC 4733 event code; `None` for A–D, flash and everything above 11.
+    #[must_use]
+    pub const fn from_event(code: u8) -> Option<Key> {
+        if code <= 11 { Some(Key(code)) } else { None }
+    }
+
+    /// The key printed as `0`–`9`, `*` or `#`.
+    #[must_use]
+    pub const fn from_char(c: char) -> Option<Key> {
+        match c {
+            '0'..='9' => Some(Key(c as u8 - b'0')),
+            '*' => Some(Key(10)),
+            '#' => Some(Key(11)),
+            _ => None,
+        }
+    }
+
+    /// The RFC 4733 event code, 0–11.
+    #[must_use]
+    pub const fn event(self) -> u8 {
+        self.0
+    }
+
+    /// The character on the key.
+    #[must_use]
+    pub const fn to_char(self) -> char {
+        match self.0 {
+            10 => '*',
+            11 => '#',
+            d => (b'0' + d) as char,
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.to_char())
+    }
+}
+
+/// Something to hear, by key. The host resolves it to audio when the effect runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sound<'p> {
+    /// A prompt of the library or one that the office uploaded, by name.
+    Prompt(&'p str),
+    /// The greeting of the menu with this key.
+    MenuGreeting(&'p str),
+}
+
+/// Why a program ends a call. `runtime/call` maps it to a SIP status before the answer, to a Reason after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// Nothing wrong: the flow is over. 480 before the answer.
+    Normal,
+    /// 486 Busy Here.
+    Busy,
+    /// 603 Decline.
+    Rejected,
+    /// 480 Temporarily Unavailable.
+    Unavailable,
+    /// 404 Not Found.
+    NotFound,
+    /// 503 Service Unavailable.
+    Congestion,
+}
+
+impl Cause {
+    /// Every cause, in the order of the bytecode.
+    pub const ALL: [Cause; 6] =
+        [Cause::Normal, Cause::Busy, Cause::Rejected, Cause::Unavailable, Cause::NotFound, Cause::Congestion];
+
+    /// The word used in text, JSON, bytecode listings and CDRs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cause::Normal => "normal",
+            Cause::Busy => "busy",
+            Cause::Rejected => "rejected",
+            Cause::Unavailable => "unavailable",
+            Cause::NotFound => "not_found",
+            Cause::Congestion => "congestion",
+        }
+    }
+}
+
+/// What a program asks the world to do. Every effect is answered by exactly one [`Input`], or by [`Answer::HungUp`]
+/// when the caller goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect<'p> {
+    /// Answer the caller (200 OK); already answered is fine. Answered by [`Answer::Done`].
+    Answer,
+    /// Play a sound to the caller. Answered by [`Answer::Done`] at its end, or [`Answer::Key`] when `barge_in` and a
+    /// key was pressed. With `early` the caller is not answered first (183 with media).
+    Play {
+        /// What is heard.
+        sound: Sound<'p>,
+        /// A key ends the sound.
+        barge_in: bool,
+        /// Play to a caller who isn't answered.
+        early: bool,
+    },
+    /// Play a sound and wait for one key; a key ends the sound. `timeout_ms` runs from the end of the sound.
+    /// Answered by [`Answer::Key`] or [`Answer::Timeout`].
+    Menu {
+        /// What is heard.
+        sound: Sound<'p>,
+        /// How long to wait after the sound, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Ring every device of one extension and, when somebody answers, connect them until one side hangs up.
+    /// Answered by [`Answer::Ring`].
+    RingExtension {
+        /// Key of the extension (its number).
+        extension: &'p str,
+        /// Longest time to ring, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// The same for all members of a group, by the group's strategy. Answered by [`Answer::Ring`].
+    RingGroup {
+        /// Key of the group.
+        group: &'p str,
+        /// Longest time to ring, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Greeting, beep, record into a mailbox. Answered by [`Answer::Voicemail`].
+    Voicemail {
+        /// Key of the mailbox.
+        mailbox: &'p str,
+    },
+    /// What time is it in a zone? Answered by [`Answer::LocalTime`].
+    LocalTime {
+        /// IANA name, e.g. `Australia/Sydney`.
+        zone: &'p str,
+    },
+}
+
+/// How ringing (and the conversation after it) went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RingEnd {
+    /// Somebody answered, the conversation is over, and the caller is still there.
+    Answered,
+    /// Nobody answered in time.
+    NoAnswer,
+    /// Everybody was busy.
+    Busy,
+    /// Somebody rejected the call (603, or 486 sent by hand counts as busy).
+    Declined,
+    /// No device to ring.
+    Unavailable,
+}
+
+/// How a voicemail went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum VoicemailEnd {
+    /// Recorded (or the caller recorded nothing worth keeping) and the caller is still there.
+    Done,
+    /// The mailbox holds as many messages as it may.
+    Full,
+    /// It couldn't be recorded.
+    Failed,
+}
+
+/// A wall-clock moment in some zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LocalTime {
+    /// Days since 1970-01-01 of the local date.
+    pub day: i32,
+    /// Second of the local day, 0–86,399.
+    pub second: u32,
+}
+
+impl LocalTime {
+    /// 0 = Monday … 6 = Sunday.
+    #[must_use]
+    pub const fn weekday(self) -> u8 {
+        // 1970-01-01 was a Thursday.
+        (self.day as i64 + 3).rem_euclid(7) as u8
+    }
+
+    /// Minute of the local day, 0–1,439.
+    #[must_use]
+    pub const fn minute(self) -> u16 {
+        (self.second / 60) as u16
+    }
+}
+
+/// What the world answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Begin at the entry. The first input of every run, and only that.
+    Start,
+    /// The effect is done.
+    Done,
+    /// The caller pressed a key.
+    Key(Key),
+    /// The caller pressed nothing in time.
+    Timeout,
+    /// Ringing ended.
+    Ring(RingEnd),
+    /// The mailbox is done.
+    Voicemail(VoicemailEnd),
+    /// The local time.
+    LocalTime(LocalTime),
+    /// The host couldn't do it (a sound that can't be played, say). Every effect may be answered so.
+    Failed,
+    /// The caller hung up. Every effect may be answered so; the run ends.
+    HungUp,
+}
+
+/// One answer with its time, as the machine takes it and the trace keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Input {
+    /// The effect that this answers: 0 for [`Answer::Start`], then 1, 2, 3 … in the order of the effects.
+    pub effect: u32,
+    /// Milliseconds since the call started (monotonic).
+    pub mono_ms: u64,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub wall_ms: i64,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The program hung up.
+    Hangup(Cause),
+    /// The caller hung up.
+    CallerGone,
+    /// More than [`crate::limits::STEPS_PER_INPUT_MAX`] ops without asking the world for anything.
+    OutOfFuel,
+    /// One node entered more than [`crate::limits::VISITS_PER_NODE_MAX`] times without caller input in between.
+    TooManyVisits,
+}

@@ -1,0 +1,3 @@
+//! flow-vm
+
+pub mod effect;
