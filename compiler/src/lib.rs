@@ -1,1 +1,3 @@
 //! flow-compiler
+
+pub mod zone;
