@@ -1,0 +1,51 @@
+# FlowPBX. `make` lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint unit e2e build bench fmt update clean
+
+DATA ?= data
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## build FlowPBX and start it with the sample office (data in ./data)
+	@.ci/setup build
+	cargo build --locked --release -p flowpbx -p flowc
+	@exec target/release/flowpbx --data-dir $(DATA) --office examples/office
+
+test: ## everything that CI checks
+	@.ci/setup test
+	@$(MAKE) --no-print-directory lint unit e2e
+
+lint: ## formatting and lints
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+unit: ## all tests that need no other program
+	cargo test --locked --workspace --exclude flow-tests
+	cargo test --locked -p flow-tests --lib --test house --test sim --test prompts
+
+e2e: ## real SIP clients against the real binary
+	cargo build --locked -p flowpbx -p flowc
+	cargo test --locked -p flow-tests --test e2e --test crash -- --test-threads=1
+
+build: ## release binaries: target/release/flowpbx and flowc
+	@.ci/setup build
+	cargo build --locked --release -p flowpbx -p flowc
+
+bench: ## figures beside the peers' (needs rtpengine and sipp; installed when missing)
+	@.ci/setup bench
+	cargo bench --locked -p flow-vm --bench step
+	cargo bench --locked -p flow-compiler --bench compile
+	cargo bench --locked -p flow-sip --bench messages
+
+fmt: ## format the code and the example flows
+	cargo fmt --all
+	cargo run --quiet -p flowc -- fmt examples
+
+update: ## rewrite generated files and expectations
+	UPDATE=1 cargo test --locked -p flow-compiler -p flowc
+	UPDATE=1 cargo test --locked -p flow-tests --test house
+
+clean: ## remove build products (never the data)
+	cargo clean
