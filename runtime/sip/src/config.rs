@@ -142,7 +142,9 @@ pub struct NotACidr;
 
 impl fmt::Display for NotACidr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an address block: write an IP address such as 192.0.2.7, or a block such as 192.0.2.0/24")
+        f.write_str(
+            "not an address block: write an IP address such as 192.0.2.7, or a block such as 192.0.2.0/24",
+        )
     }
 }
 
