@@ -35,6 +35,18 @@ pub struct Direction {
     pub recv: bool,
 }
 
+/// How telephone-event (RFC 4733) was agreed on. The two payload types differ when an answer renumbered our offer
+/// (RFC 3264 §5.1: each side says what it wants to receive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TelephoneEvent {
+    /// Payload type towards the party.
+    pub send: u8,
+    /// Payload type from the party.
+    pub receive: u8,
+    /// Clock rate in Hz.
+    pub clock: u32,
+}
+
 /// What offer and answer agreed on for a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LegSetup {
@@ -46,8 +58,8 @@ pub struct LegSetup {
     pub codec: Codec,
     /// Payload type of the codec towards the party.
     pub payload_type: u8,
-    /// Payload type of RFC 4733 telephone-event towards and from the party, when agreed.
-    pub telephone_event: Option<u8>,
+    /// RFC 4733 telephone-event, when agreed.
+    pub telephone_event: Option<TelephoneEvent>,
     /// Which way media may flow.
     pub direction: Direction,
 }

@@ -1,1 +1,10 @@
-//! flow-media
+//! RTP media without input or output of its own: SDP, ports, relay, transcoding, prompts, keys, recordings.
+//!
+//! [`engine::Engine`] is driven by [`control::Command`]s, packets and time, and answers with [`control::Event`]s and
+//! with what its [`engine::Sink`] is given. Sockets, files and the clock belong to the host.
+
+pub mod control;
+pub mod engine;
+pub mod limits;
+pub mod ports;
+pub mod sdp;
