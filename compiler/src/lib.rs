@@ -1,3 +1,10 @@
-//! flow-compiler
+//! The compiler of call flows: `.flow` text and React Flow JSON in, diagnostics and a program out.
+//!
+//! Pure: no files, no clock, no randomness. Facts come in through [`world::World`].
 
-pub mod zone;
+pub mod diag;
+pub mod entity;
+pub mod graph;
+pub mod limits;
+pub mod nodes;
+pub mod world;

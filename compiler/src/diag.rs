@@ -1,0 +1,395 @@
+//! What the compiler has to say: [`Diagnostic`], its [`Place`]s in either view, and THE list of codes.
+//!
+//! Nothing here renders. The terminal belongs to `flowc`, badges to the canvas, squiggles to the language server; all
+//! of them read these values. A code is stable for ever: one that is no longer raised keeps its row.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::graph::FileId;
+
+/// How bad a finding is. Errors stop a publish; warnings don't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; calls work.
+    Warning,
+    /// No program comes of it.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $code:literal, $severity:ident, $title:literal; )+) => {
+        /// A finding's stable code. Families: F0xx reading, F1xx structure, F2xx and up the checks.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $( $(#[doc = $doc])+ $name, )+ }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[ $( Code::$name, )+ ];
+
+            /// The code as people quote it, e.g. `F101`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str { match self { $( Code::$name => $code, )+ } }
+
+            /// What every finding of this code has in common, in a few words.
+            #[must_use]
+            pub const fn title(self) -> &'static str { match self { $( Code::$name => $title, )+ } }
+
+            /// How bad such a finding is.
+            #[must_use]
+            pub const fn severity(self) -> Severity { match self { $( Code::$name => Severity::$severity, )+ } }
+
+            /// The manual's paragraph: what it means and what to do (`flowc explain CODE`).
+            #[must_use]
+            pub const fn explanation(self) -> &'static str {
+                match self { $( Code::$name => concat!($( $doc, "\n" ),+), )+ }
+            }
+        }
+    };
+}
+
+// THE table. Keep it sorted by code.
+codes! {
+    /// The text doesn't follow the grammar here. The rest of the file was still read; repair this line first.
+    Syntax = "F001", Error, "text that can't be read";
+    /// A `{` has no `}`, or a `}` has no `{`. Everything up to the next line that can only begin a new block was read
+    /// as part of the open one.
+    Braces = "F002", Error, "braces that don't match";
+    /// The file isn't UTF-8. Save it as UTF-8; the bytes that aren't were left out.
+    NotUtf8 = "F003", Error, "not UTF-8";
+    /// A file, a name, a list or the nesting is larger than the limits allow. What exceeds them was not read.
+    TooLarge = "F004", Error, "larger than the limits";
+    /// The JSON isn't well-formed. Nothing of it could be read.
+    JsonSyntax = "F005", Error, "JSON that can't be read";
+    /// A JSON member occurs twice in one object. Readers disagree on which counts; remove one.
+    JsonDuplicateMember = "F006", Error, "JSON member twice in one object";
+    /// The JSON is well-formed but doesn't have the shape of a flow here (a list where a number belongs, say).
+    JsonShape = "F007", Error, "JSON of another shape";
+    /// The file was written by a newer FlowPBX. Update FlowPBX, or export it again in this format.
+    NewerFormat = "F008", Error, "format newer than this compiler";
+    /// A string has an escape that isn't one of JSON's, or has no closing quote.
+    BadString = "F009", Error, "string that can't be read";
+    /// A block or a statement starts with a word that means nothing here.
+    UnknownWord = "F010", Error, "unknown word";
+    /// A step of a test isn't one of the steps there are.
+    BadStep = "F011", Error, "test step that can't be read";
+    /// `entry` stands before a node whose kind isn't an entry.
+    NotAnEntry = "F012", Error, "entry before a node that isn't one";
+
+    /// There is no node kind of this name.
+    UnknownKind = "F101", Error, "unknown node kind";
+    /// The kind or the entity has no field of this name. The field is kept, but does nothing.
+    UnknownField = "F102", Error, "unknown field";
+    /// The node has no exit of this name, so no call can take this edge.
+    UnknownExit = "F103", Error, "unknown exit";
+    /// The entity that the node or field names doesn't exist.
+    UnknownEntity = "F104", Error, "unknown entity";
+    /// The value is of another type than the field's.
+    WrongType = "F105", Error, "value of a wrong type";
+    /// The value is outside of the field's range.
+    OutOfRange = "F106", Error, "value out of range";
+    /// Two things that must differ have the same id or key.
+    DuplicateId = "F107", Error, "id used twice";
+    /// The edge leads to a node that doesn't exist.
+    EdgeToNowhere = "F108", Error, "edge to nowhere";
+    /// Two edges leave one exit; a call can take only one.
+    TwoEdges = "F109", Error, "two edges from one exit";
+    /// A field that has no default has no value.
+    MissingField = "F110", Error, "field missing";
+    /// The node doesn't say which entity it works with.
+    MissingEntity = "F111", Error, "entity missing";
+    /// The node names an entity of another kind than its own, or names one where it takes none.
+    WrongEntity = "F112", Error, "entity of another kind";
+    /// The same field is given twice in one block.
+    DuplicateField = "F113", Error, "field given twice";
+    /// The same entity is declared twice, or a declaration here differs from the catalogue's facts.
+    ConflictingFacts = "F114", Error, "facts that contradict each other";
+    /// One number enters two flows, or one flow at two places. A call can start at only one.
+    NumberTwice = "F115", Error, "number at two entries";
+    /// The edge leaves a node that doesn't exist.
+    EdgeFromNowhere = "F116", Error, "edge from nowhere";
+    /// The edge arrives at a node that takes no calls (an entry), or at a handle that isn't `incoming`.
+    BadTarget = "F117", Error, "edge to where no call can enter";
+    /// `data` of a canvas node has a member that FlowPBX doesn't know. It is kept, and does nothing.
+    UnknownData = "F118", Warning, "unknown member of node data";
+    /// A layout block places a node or an edge that the flow doesn't have.
+    LayoutOfNothing = "F119", Warning, "layout of something that isn't there";
+    /// The block has a part (`rule`, `key`, …) that this entity doesn't have.
+    UnknownPart = "F120", Error, "unknown part of an entity";
+    /// `entity_id` and `entity_key` of one node name two different entities. The key counts.
+    IdKeyDiffer = "F121", Warning, "entity id and key differ";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+/// A half-open range of bytes of one file's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span {
+    /// Which file of the project.
+    #[serde(serialize_with = "file_number")]
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+fn file_number<S: serde::Serializer>(file: &FileId, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_u32(file.as_u32())
+}
+
+/// The part of a canvas node that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Spot {
+    /// The node as a whole.
+    Node,
+    /// A member of its config, by name; also `type`, `id`, `label`, `position`.
+    Field(String),
+    /// A source handle and the edge on it.
+    Exit(String),
+    /// Its entity.
+    Entity,
+}
+
+/// Where a finding is, in the view that was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub enum Place {
+    /// In `.flow` text.
+    Text(Span),
+    /// On the canvas (React Flow JSON).
+    Canvas {
+        /// The node's `id`; empty when the finding is about the whole flow.
+        node: String,
+        /// Which part of it.
+        spot: Spot,
+        /// The edge's `id`, when it is about an edge.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        edge: Option<String>,
+    },
+    /// At a byte of the JSON itself, when it can't be read as a flow.
+    Json {
+        /// Which file of the project.
+        #[serde(serialize_with = "file_number")]
+        file: FileId,
+        /// Byte offset.
+        at: u32,
+    },
+    /// In a catalogue: an entity and, where it is about one, its field.
+    Catalog {
+        /// The entity's kind by name.
+        kind: String,
+        /// Its key.
+        key: String,
+        /// The field.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        field: Option<String>,
+    },
+    /// The project as a whole.
+    Project,
+}
+
+/// A place with what is to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// What is there; may be empty.
+    pub text: String,
+}
+
+/// One replacement of text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// What is replaced. On the canvas the field or exit itself is replaced.
+    pub place: Place,
+    /// By what.
+    pub with: String,
+}
+
+/// A safe cure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What it does, in the imperative: "Write `timeout`".
+    pub title: String,
+    /// The edits, which don't overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// The stable code.
+    pub code: Code,
+    /// The code's severity.
+    pub severity: Severity,
+    /// What happened, in one sentence, with the names in it.
+    pub message: String,
+    /// Where; the first is the main place. Never empty.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// A safe cure, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+}
+
+impl Diagnostic {
+    /// A finding at a place.
+    #[must_use]
+    pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
+        Diagnostic {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            labels: vec![Label { place, text: String::new() }],
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// What the main place says.
+    #[must_use]
+    pub fn saying(mut self, text: impl Into<String>) -> Self {
+        if let Some(first) = self.labels.first_mut() {
+            first.text = text.into();
+        }
+        self
+    }
+
+    /// Another place that matters.
+    #[must_use]
+    pub fn also(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.labels.push(Label { place, text: text.into() });
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// A safe cure that replaces the main place.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, with: impl Into<String>) -> Self {
+        if let Some(place) = self.place().cloned() {
+            self.fix = Some(Fix { title: title.into(), edits: vec![Edit { place, with: with.into() }] });
+        }
+        self
+    }
+
+    /// "Did you mean": a help and a fix if one of the candidates is near to what was written.
+    #[must_use]
+    pub fn did_you_mean<'a>(self, written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(written, candidates) {
+            Some(near) => self.help(format!("did you mean `{near}`?")).fix(format!("Write `{near}`"), near),
+            None => self,
+        }
+    }
+
+    /// The main place.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.labels.first().map(|l| &l.place)
+    }
+
+    /// Whether it stops a publish.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// Whether it says that something couldn't be read (F0xx), so that printing the graph would lose it.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.code.as_str().starts_with("F0")
+    }
+}
+
+/// The candidate nearest to what was written, if it is near enough to be a slip: at most a third of the letters wrong.
+/// Case, `-` and `_` don't count.
+#[must_use]
+pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = fold(written);
+    let allowed = (plain.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .take(crate::limits::CANDIDATES_MAX)
+        .filter_map(|c| {
+            let d = distance(&plain, &fold(c));
+            (d <= allowed).then_some((d, c))
+        })
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, c)| c)
+}
+
+fn fold(s: &str) -> Vec<char> {
+    let plain = s.chars().take(crate::limits::NEAREST_CHARS_MAX);
+    plain.flat_map(char::to_lowercase).map(|c| if c == '-' || c == ' ' { '_' } else { c }).collect()
+}
+
+/// Optimal string alignment: insert, delete, replace, or swap two neighbours.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let at = |r: &[usize], k: usize| r.get(k).copied().unwrap_or(usize::MAX - 1);
+            let mut d = at(&last, j) + usize::from(ca != cb);
+            d = d.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(cb) && b.get(j - 1) == Some(ca);
+            if swapped {
+                d = d.min(at(&before, j - 1) + 1);
+            }
+            row.push(d);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_and_unique() {
+        let codes: Vec<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        assert!(codes.windows(2).all(|w| w[0] < w[1]), "{codes:?}");
+    }
+
+    #[test]
+    fn nearest_finds_slips_and_nothing_else() {
+        let exits = ["answered", "no_answer", "timeout"];
+        assert_eq!(nearest("no-answer", exits), Some("no_answer"));
+        assert_eq!(nearest("tiemout", exits), Some("timeout"));
+        assert_eq!(nearest("answerd", exits), Some("answered"));
+        assert_eq!(nearest("voicemail", exits), None);
+    }
+}

@@ -1,0 +1,278 @@
+//! Entities: the things of an office that nodes work with. THE list of their kinds, their typed facts, and how those
+//! are read from declarations (`.flow`) and catalogues (`catalog.json`).
+
+use flow_vm::effect::Key;
+
+macro_rules! entity_kinds {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $one:literal; )+) => {
+        /// The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EntityKind { $( $(#[doc = $doc])+ $variant, )+ }
+
+        impl EntityKind {
+            /// Every kind, in the order in which they are printed.
+            pub const ALL: &'static [EntityKind] = &[ $( EntityKind::$variant, )+ ];
+
+            /// The name in text and JSON.
+            #[must_use]
+            pub const fn name(self) -> &'static str { match self { $( EntityKind::$variant => $name, )+ } }
+
+            /// What people call one of them.
+            #[must_use]
+            pub const fn noun(self) -> &'static str { match self { $( EntityKind::$variant => $one, )+ } }
+
+            /// The kind of this name.
+            #[must_use]
+            pub fn by_name(name: &str) -> Option<EntityKind> {
+                match name { $( $name => Some(EntityKind::$variant), )+ _ => None }
+            }
+        }
+    };
+}
+
+entity_kinds! {
+    /// A connection to a carrier.
+    Trunk = "trunk", "trunk";
+    /// A number that carriers send calls for; the key is the number in E.164 (`+61299998888`).
+    InboundNumber = "inbound_number", "number";
+    /// A person or a desk with a number inside the office; the key is that number.
+    Extension = "extension", "extension";
+    /// Extensions that ring together.
+    RingGroup = "ring_group", "ring group";
+    /// A mailbox.
+    VoicemailBox = "voicemail_box", "mailbox";
+    /// A greeting and the keys it offers.
+    IvrMenu = "ivr_menu", "menu";
+    /// Opening hours.
+    TimeSwitch = "time_switch", "time switch";
+    /// A recorded sound.
+    Prompt = "prompt", "prompt";
+}
+
+/// The typed facts of one entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntityFacts {
+    /// A connection to a carrier.
+    Trunk(Trunk),
+    /// A number from outside.
+    InboundNumber(InboundNumber),
+    /// An extension.
+    Extension(Extension),
+    /// A ring group.
+    RingGroup(RingGroup),
+    /// A mailbox.
+    VoicemailBox(VoicemailBox),
+    /// A menu.
+    IvrMenu(IvrMenu),
+    /// Opening hours.
+    TimeSwitch(TimeSwitch),
+    /// A sound.
+    Prompt(Prompt),
+}
+
+/// A connection to a carrier, known by its addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trunk {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// Addresses (`203.0.113.7`) and networks (`203.0.113.0/24`) that calls may come from.
+    pub hosts: Vec<String>,
+}
+
+/// A number that carriers send calls for. Where it enters a flow is said by the flow's entry node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboundNumber {
+    /// Key: the number in E.164, with `+`.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// Key of the trunk that it comes by; any, if none is named.
+    pub trunk: Option<String>,
+}
+
+/// An extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// Key: the number to dial.
+    pub key: String,
+    /// The person.
+    pub name: String,
+    /// How long its devices ring, in seconds, where a node doesn't say otherwise. 1–600.
+    pub ring_timeout_s: u16,
+}
+
+/// How a ring group rings its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RingStrategy {
+    /// All at once; the first to answer has the call.
+    RingAll,
+}
+
+/// A ring group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingGroup {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// Keys of the extensions, in order.
+    pub members: Vec<String>,
+    /// How they ring.
+    pub strategy: RingStrategy,
+    /// How long they ring, in seconds, where a node doesn't say otherwise. 1–600.
+    pub ring_timeout_s: u16,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoicemailBox {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// Key of the prompt played before the beep; the library's `vm-greeting` if none is named.
+    pub greeting: Option<String>,
+    /// Longest message, in seconds. 5–3,600.
+    pub max_message_s: u16,
+    /// Messages it holds. 1–10,000.
+    pub max_messages: u16,
+    /// Days after which messages are deleted; 0 keeps them for ever.
+    pub retention_days: u16,
+    /// Key of the extension whose lamp shows new messages.
+    pub extension: Option<String>,
+}
+
+/// One key that a menu offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MenuKey {
+    /// The key; also the name of the node's exit.
+    pub key: Key,
+    /// What it is for.
+    pub name: String,
+}
+
+/// A menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IvrMenu {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// Key of the prompt that offers the keys.
+    pub greeting: String,
+    /// How long to wait for a key after the greeting, in seconds. 1–60.
+    pub timeout_s: u16,
+    /// How often the greeting is repeated after silence before `timeout` is taken; counted apart for wrong keys before
+    /// `invalid` is taken. 0–10.
+    pub retries: u8,
+    /// The keys offered, in order.
+    pub keys: Vec<MenuKey>,
+}
+
+/// A date of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    /// Days since 1970-01-01, as [`flow_vm::effect::LocalTime::day`].
+    pub day: i32,
+}
+
+/// Days of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Weekdays(pub u8);
+
+impl Weekdays {
+    /// Names, Monday first: bit 0 is Monday, as [`flow_vm::effect::LocalTime::weekday`] counts.
+    pub const NAMES: [&'static str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+    /// Whether a weekday (0 = Monday … 6 = Sunday) is among them.
+    #[must_use]
+    pub const fn contains(self, weekday: u8) -> bool {
+        weekday < 7 && self.0 & (1 << weekday) != 0
+    }
+}
+
+/// A range of the local day in minutes, half-open. `end` may be ≤ `start`: then it passes midnight and belongs to the
+/// day it starts on. `end` is 1,440 for midnight at the end of the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hours {
+    /// First minute, 0–1,439.
+    pub start: u16,
+    /// One past the last minute, 1–1,440.
+    pub end: u16,
+}
+
+/// A weekly rule of a time switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeRule {
+    /// Stable key; also the name of the node's exit.
+    pub key: String,
+    /// What people call it; renaming it cuts no edge.
+    pub name: String,
+    /// Days on which it starts.
+    pub days: Weekdays,
+    /// Times of those days; the whole day if empty.
+    pub hours: Vec<Hours>,
+}
+
+/// Dates on which another exit is taken than the rules would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateException {
+    /// Stable key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// First date.
+    pub from: Date,
+    /// Last date, inclusive; the same as `from` for a single day.
+    pub to: Date,
+    /// Times of those dates; the whole day if empty.
+    pub hours: Vec<Hours>,
+    /// The exit taken: a rule's key or `default`. The exception's own key, if it has an edge of its own.
+    pub exit: String,
+}
+
+/// Opening hours. Exceptions are looked at first, then rules from top to bottom; the first that matches wins, and
+/// `default` is taken if none does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeSwitch {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// IANA name of the zone.
+    pub timezone: String,
+    /// Weekly rules in order.
+    pub rules: Vec<TimeRule>,
+    /// Exceptions in order.
+    pub exceptions: Vec<DateException>,
+}
+
+impl TimeSwitch {
+    /// The exits that a node with this switch has besides `default`: rules in order, then those that only exceptions
+    /// name.
+    #[must_use]
+    pub fn own_exits(&self) -> Vec<String> {
+        let mut exits: Vec<String> = self.rules.iter().map(|r| r.key.clone()).collect();
+        for e in &self.exceptions {
+            if e.exit != "default" && !exits.contains(&e.exit) {
+                exits.push(e.exit.clone());
+            }
+        }
+        exits
+    }
+}
+
+/// A sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// File, relative to the folder of the declaration; `None` for a prompt of the library.
+    pub file: Option<String>,
+    /// What is said in it.
+    pub text: Option<String>,
+}

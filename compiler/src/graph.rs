@@ -1,0 +1,532 @@
+//! The typed graph in which both views meet.
+//!
+//! Everything that either view can say is here, so that converting loses nothing: ids, labels, entity references,
+//! config that nobody knows, comments, edge order, positions. What couldn't be understood is kept as a hole and
+//! diagnosed by the front that read it. Equality is of content: where something was read ([`Origin`]) and how it was
+//! spread over files doesn't count.
+
+use std::collections::BTreeMap;
+
+use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
+use flow_vm::effect::{Cause, Key};
+use serde_json::{Map, Value};
+
+use crate::diag::{Place, Span};
+use crate::entity::{Date, EntityKind};
+use crate::nodes::Kind;
+
+/// A file of the project.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+entity_impl!(FileId, "file");
+
+/// A flow of the project.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowId(u32);
+entity_impl!(FlowId, "flow");
+
+/// A node of one flow; the order is that of both views.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+entity_impl!(NodeId, "node");
+
+/// An edge of one flow; the order is that of the JSON.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EdgeId(u32);
+entity_impl!(EdgeId, "edge");
+
+/// A declaration of an entity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeclId(u32);
+entity_impl!(DeclId, "entity");
+
+/// A `test` block.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TestId(u32);
+entity_impl!(TestId, "test");
+
+/// Where something was read. Never part of a comparison: two graphs are equal when they say the same.
+#[derive(Clone, Debug, Default)]
+pub struct Origin(pub Option<Place>);
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Origin {}
+
+impl Origin {
+    /// A place in text.
+    #[must_use]
+    pub fn text(span: Span) -> Self {
+        Origin(Some(Place::Text(span)))
+    }
+
+    /// The place; the whole project for something that was made, not read.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.0.clone().unwrap_or(Place::Project)
+    }
+}
+
+/// The comments that belong to something, without their `//`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comments {
+    /// Lines above it.
+    pub before: Vec<String>,
+    /// At the end of its first line.
+    pub after: Option<String>,
+    /// Lines at the end of its block.
+    pub tail: Vec<String>,
+}
+
+impl Comments {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.after.is_none() && self.tail.is_empty()
+    }
+}
+
+/// Everything that was read together: a folder of `.flow` files, or one canvas.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// The files, in the order given.
+    pub files: PrimaryMap<FileId, SourceFile>,
+    /// The flows.
+    pub flows: PrimaryMap<FlowId, Graph>,
+    /// The entity declarations.
+    pub entities: PrimaryMap<DeclId, Declaration>,
+    /// The tests.
+    pub tests: PrimaryMap<TestId, Test>,
+}
+
+impl Project {
+    /// Whether two projects say the same, however they are spread over files.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Project) -> bool {
+        self.flows.values().eq(other.flows.values())
+            && self.entities.values().eq(other.entities.values())
+            && self.tests.values().eq(other.tests.values())
+    }
+
+    /// The flow with this key.
+    #[must_use]
+    pub fn flow(&self, key: &str) -> Option<FlowId> {
+        self.flows.iter().find(|(_, g)| g.key == key).map(|(id, _)| id)
+    }
+}
+
+/// One source file.
+#[derive(Clone, Debug, Default)]
+pub struct SourceFile {
+    /// Name as given by the caller; only shown.
+    pub name: String,
+    /// Its text, for rendering of findings.
+    pub text: String,
+    /// Its blocks in order (text only).
+    pub items: Vec<Item>,
+    /// Comments after the last block.
+    pub tail: Vec<String>,
+}
+
+/// A block of a text file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// `flow …`
+    Flow(FlowId),
+    /// `layout …` of a flow.
+    Layout(FlowId),
+    /// A declaration.
+    Entity(DeclId),
+    /// `test …`
+    Test(TestId),
+}
+
+/// One flow.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Graph {
+    /// Stable key; names the flow in text and in the store.
+    pub key: String,
+    /// What people call it; empty if nothing.
+    pub label: String,
+    /// The nodes.
+    pub nodes: PrimaryMap<NodeId, Node>,
+    /// The edges.
+    pub edges: PrimaryMap<EdgeId, Edge>,
+    /// What the canvas shows.
+    pub viewport: Option<Viewport>,
+    /// Parts of a canvas that are no node and no edge (without an id, without a source), as they came.
+    pub strays: Vec<Stray>,
+    /// Members of the JSON's root that nobody knows, as they came.
+    pub extra: Map<String, Value>,
+    /// Members of the envelope `flowpbx` that nobody knows (notes), as they came.
+    pub notes: Map<String, Value>,
+    /// Comments on the flow block.
+    pub comments: Comments,
+    /// Comments on the layout block.
+    pub layout_comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+impl Graph {
+    /// The first node with this name.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().find(|(_, n)| n.name == name).map(|(id, _)| id)
+    }
+
+    /// Edges by node, made once for whoever walks the graph.
+    #[must_use]
+    pub fn wiring(&self) -> Wiring {
+        let mut out: SecondaryMap<NodeId, Vec<EdgeId>> = SecondaryMap::with_capacity(self.nodes.len());
+        for (id, edge) in &self.edges {
+            if let Some(edges) = out.get_mut(edge.source) {
+                edges.push(id);
+            }
+        }
+        Wiring { out }
+    }
+
+    /// Names of the nodes, made once for whoever looks up many.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<&str, NodeId> {
+        let mut names = BTreeMap::new();
+        for (id, node) in &self.nodes {
+            names.entry(node.name.as_str()).or_insert(id);
+        }
+        names
+    }
+
+    /// Where to point for a node as a whole.
+    #[must_use]
+    pub fn place_of(&self, node: NodeId) -> Place {
+        self.nodes.get(node).map_or_else(|| self.origin.place(), |n| n.origin.place())
+    }
+}
+
+/// The edges of a graph by their source.
+#[derive(Clone, Debug)]
+pub struct Wiring {
+    out: SecondaryMap<NodeId, Vec<EdgeId>>,
+}
+
+impl Wiring {
+    /// The edges that leave a node, in order.
+    #[must_use]
+    pub fn from(&self, node: NodeId) -> &[EdgeId] {
+        self.out.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first edge of an exit; `None` if it isn't wired.
+    #[must_use]
+    pub fn edge(&self, graph: &Graph, node: NodeId, exit: &str) -> Option<EdgeId> {
+        self.from(node).iter().copied().find(|e| graph.edges.get(*e).is_some_and(|e| e.exit == exit))
+    }
+
+    /// The node that an exit leads to by its own edge; `None` if it isn't wired or leads nowhere.
+    #[must_use]
+    pub fn target(&self, graph: &Graph, node: NodeId, exit: &str) -> Option<NodeId> {
+        let edge = graph.edges.get(self.edge(graph, node, exit)?)?;
+        match edge.target {
+            Target::Node(id) => Some(id),
+            Target::Missing(_) => None,
+        }
+    }
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name in text and `id` in JSON; stable.
+    pub name: String,
+    /// Its kind; `None` if there is no such kind.
+    pub kind: Option<Kind>,
+    /// The kind as it was written.
+    pub kind_name: String,
+    /// What people call it; empty if nothing.
+    pub label: String,
+    /// The entity it works with; several only where the kind takes several.
+    pub entities: Vec<EntityRef>,
+    /// Its config, known fields and others, in the order written.
+    pub fields: Vec<Field>,
+    /// Where it is on the canvas.
+    pub position: Option<Point>,
+    /// Members of `data` that nobody knows, as they came.
+    pub data: Map<String, Value>,
+    /// Members of the node itself that React Flow or others know (`width`, `parentId`, …), as they came.
+    pub extra: Map<String, Value>,
+    /// Comments.
+    pub comments: Comments,
+    /// Comments on its line in the layout block.
+    pub layout_comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+    /// Where its kind was read.
+    pub kind_origin: Origin,
+}
+
+impl Node {
+    /// The field of this name, the first if there are several.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// Key of its (first) entity.
+    #[must_use]
+    pub fn entity_key(&self) -> Option<&str> {
+        self.entities.first().and_then(|e| e.key.as_deref())
+    }
+}
+
+/// A reference to an entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityRef {
+    /// Kind, as JSON's `entity_type` says it; `None` where the node's kind implies it.
+    pub type_name: Option<String>,
+    /// Its key. `None` where JSON named a row id whose key the world doesn't know.
+    pub key: Option<String>,
+    /// The row id; only where there is no key (otherwise the world knows it).
+    pub id: Option<i64>,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// One field of a node or an entity. The value is held as JSON holds it; text spells it by the field's type
+/// (`25` is `25s` for a time).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: Value,
+    /// Comments.
+    pub comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// One edge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// Where it starts.
+    pub source: NodeId,
+    /// The exit it is on (`sourceHandle`).
+    pub exit: String,
+    /// Where it leads.
+    pub target: Target,
+    /// Its `id` in JSON; `None` for the usual `source.exit`.
+    pub id: Option<String>,
+    /// Its label; empty if none.
+    pub label: String,
+    /// `targetHandle`, if it isn't `incoming`.
+    pub target_handle: Option<String>,
+    /// Members that React Flow or others know (`animated`, `style`, …), as they came.
+    pub extra: Map<String, Value>,
+    /// Comments.
+    pub comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// Where an edge leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To a node.
+    Node(NodeId),
+    /// To a name that no node has.
+    Missing(String),
+}
+
+/// A point of the canvas, in React Flow's units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Down.
+    pub y: f64,
+}
+
+/// What the canvas shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Viewport {
+    /// Offset.
+    pub at: Point,
+    /// Scale.
+    pub zoom: f64,
+}
+
+/// A part of a canvas that is no node and no edge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stray {
+    /// Whether it stood among the edges.
+    pub edge: bool,
+    /// As it came.
+    pub json: Value,
+}
+
+/// A declaration of an entity: what was written. [`crate::entity::facts`] makes facts of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declaration {
+    /// Kind.
+    pub kind: EntityKind,
+    /// Key.
+    pub key: String,
+    /// What people call it; empty if nothing.
+    pub label: String,
+    /// Row id of the store it came from; text doesn't have it, and it doesn't survive text.
+    pub id: Option<i64>,
+    /// Fields, in the order written.
+    pub fields: Vec<Field>,
+    /// Rules, exceptions, keys; in the order written.
+    pub parts: Vec<Part>,
+    /// Comments.
+    pub comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// A part of an entity with a stable key of its own: `rule business "Business hours" { … }`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// `rule`, `except`, `key`.
+    pub word: String,
+    /// Stable key.
+    pub key: String,
+    /// What people call it; empty if nothing.
+    pub label: String,
+    /// Fields, in the order written.
+    pub fields: Vec<Field>,
+    /// Comments.
+    pub comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// A `test` block: a caller's script and what must come of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    /// What it shows.
+    pub name: String,
+    /// Its steps in order.
+    pub steps: Vec<Step>,
+    /// Comments.
+    pub comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// A step with its comments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What it says.
+    pub what: StepKind,
+    /// Comments.
+    pub comments: Comments,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// What a step of a test says. `at`, `call`, `phone` and `mailbox` set the scene; `press`, `wait` and `hang_up` are
+/// what the caller does, one at each question of the flow, in order; `expect` names what must be met, in order (other
+/// nodes may lie between).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// `at 2026-03-02 22:00 ["Zone/Name"]`: when the call comes.
+    At {
+        /// Local date.
+        date: Date,
+        /// Second of the local day, 0–86,399.
+        second: u32,
+        /// Zone; that of the flow's first time switch if none is named.
+        zone: Option<String>,
+    },
+    /// `call "+61…" [from "+61…"]`: the caller dials.
+    Call {
+        /// The number dialled.
+        number: String,
+        /// The caller's number.
+        from: Option<String>,
+    },
+    /// `press 1`, `press 1 2`: at the next questions the caller presses these keys, one at each.
+    Press(Vec<Key>),
+    /// `wait`: at the next question the caller presses nothing.
+    Wait,
+    /// `hang_up`: at the next question (or sound, or ringing) the caller hangs up.
+    HangUp,
+    /// `phone 101 answers [after 5s]`, `phone 102 busy`: what an extension does whenever it is rung.
+    Phone {
+        /// Key of the extension.
+        extension: String,
+        /// What it does.
+        does: PhoneDoes,
+    },
+    /// `mailbox sales full`, `mailbox sales fails`: how a mailbox is.
+    Mailbox {
+        /// Key of the mailbox.
+        mailbox: String,
+        /// What it does.
+        does: MailboxDoes,
+    },
+    /// `expect …`
+    Expect(Expect),
+}
+
+/// What the phones of an extension do when they are rung. Without a word they ring and nobody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PhoneDoes {
+    /// Somebody answers after so many seconds.
+    Answers {
+        /// Seconds of ringing.
+        after_s: u32,
+    },
+    /// `busy`
+    Busy,
+    /// `declines`
+    Declines,
+    /// `unavailable`: no device is registered.
+    Unavailable,
+}
+
+/// How a mailbox takes a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailboxDoes {
+    /// It is full.
+    Full,
+    /// It can't record.
+    Fails,
+}
+
+/// What must be met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// `expect voicemail after-hours`, `expect ring_group sales answered`: a node of this kind, with this entity, left
+    /// by this exit.
+    Node {
+        /// Kind.
+        kind: Kind,
+        /// Key of its entity; any if not given.
+        entity: Option<String>,
+        /// Exit by which it is left; any if not given.
+        exit: Option<String>,
+    },
+    /// `expect node night [next]`: the node of this name.
+    Named {
+        /// Name of the node.
+        node: String,
+        /// Exit by which it is left; any if not given.
+        exit: Option<String>,
+    },
+    /// `expect hears main-menu`: the caller hears this prompt.
+    Hears {
+        /// Key of the prompt.
+        prompt: String,
+    },
+    /// `expect end normal`: the flow hangs up with this cause.
+    End(Cause),
+    /// `expect caller_gone`: the caller hung up.
+    CallerGone,
+}

@@ -1,0 +1,24 @@
+//! Every limit of the compiler. What exceeds one is a diagnostic, never a crash and never an unbounded wait.
+
+/// Bytes of one source file, text or JSON.
+pub const FILE_BYTES_MAX: usize = 64 << 20;
+/// Files of one project.
+pub const FILES_MAX: usize = 4_096;
+/// Nodes of one flow.
+pub const NODES_MAX: usize = 200_000;
+/// Edges of one flow.
+pub const EDGES_MAX: usize = 1_000_000;
+/// Bytes of a name: a node's id, an entity's key, a handle.
+pub const NAME_BYTES_MAX: usize = 200;
+/// Bytes of a label or any other short text.
+pub const TEXT_BYTES_MAX: usize = 4_096;
+/// Diagnostics of one reading or one check; the last one says how many were left out.
+pub const DIAGNOSTICS_MAX: usize = 1_000;
+/// Nesting of a JSON value that is kept as it came.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Names that "did you mean" looks at.
+pub const CANDIDATES_MAX: usize = 2_000;
+/// Letters of a name that "did you mean" looks at.
+pub const NEAREST_CHARS_MAX: usize = 40;
+/// Entries of a list in a field (members of a group, hosts of a trunk).
+pub const LIST_MAX: usize = 1_000;

@@ -1,0 +1,83 @@
+//! The types of fields: how a kind's file names them, and how a config value becomes a Rust value.
+
+use flow_vm::effect::Cause;
+use serde_json::Value;
+
+use super::spec::FieldType;
+use crate::graph::Node;
+
+/// A type of field as `node!` names it.
+pub trait FieldKind {
+    /// The Rust value.
+    type Out: Clone;
+    /// The type as the catalogue shows it.
+    const TYPE: FieldType;
+    /// What stands in when neither the value nor the default can be read; a test proves that every default can.
+    const FALLBACK: Self::Out;
+    /// Reads a value as JSON holds it; `None` if it isn't of the type or out of its range.
+    fn read(value: &Value) -> Option<Self::Out>;
+}
+
+/// `true` or `false`.
+#[derive(Debug)]
+pub struct Bool;
+
+impl FieldKind for Bool {
+    type Out = bool;
+    const TYPE: FieldType = FieldType::Bool;
+    const FALLBACK: bool = false;
+    fn read(value: &Value) -> Option<bool> {
+        value.as_bool()
+    }
+}
+
+/// Whole seconds between two bounds, both included.
+#[derive(Debug)]
+pub struct Seconds<const MIN: u32, const MAX: u32>;
+
+impl<const MIN: u32, const MAX: u32> FieldKind for Seconds<MIN, MAX> {
+    type Out = u32;
+    const TYPE: FieldType = FieldType::Seconds { min: MIN, max: MAX };
+    const FALLBACK: u32 = MIN;
+    fn read(value: &Value) -> Option<u32> {
+        value.as_u64().and_then(|s| u32::try_from(s).ok()).filter(|s| (MIN..=MAX).contains(s))
+    }
+}
+
+/// Why a call is ended.
+#[derive(Debug)]
+pub struct CauseWord;
+
+impl CauseWord {
+    /// The words, in the order of [`Cause::ALL`].
+    pub const WORDS: [&'static str; Cause::ALL.len()] = {
+        let mut words = [""; Cause::ALL.len()];
+        let mut i = 0;
+        #[expect(clippy::indexing_slicing, reason = "in a constant, bounded by the loop")]
+        while i < words.len() {
+            words[i] = Cause::ALL[i].name();
+            i += 1;
+        }
+        words
+    };
+}
+
+impl FieldKind for CauseWord {
+    type Out = Cause;
+    const TYPE: FieldType = FieldType::Word(&CauseWord::WORDS);
+    const FALLBACK: Cause = Cause::Normal;
+    fn read(value: &Value) -> Option<Cause> {
+        let word = value.as_str()?;
+        Cause::ALL.into_iter().find(|c| c.name() == word)
+    }
+}
+
+/// A field of a node; `None` if it isn't given or can't be read.
+pub fn read<T: FieldKind>(node: &Node, field: &str) -> Option<T::Out> {
+    T::read(&node.field(field)?.value)
+}
+
+/// A field of a node, or its default.
+pub fn read_or<T: FieldKind>(node: &Node, field: &str, default: &Value) -> T::Out {
+    read::<T>(node, field).or_else(|| T::read(default)).unwrap_or(T::FALLBACK)
+}
