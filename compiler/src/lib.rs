@@ -8,3 +8,4 @@ pub mod graph;
 pub mod limits;
 pub mod nodes;
 pub mod world;
+pub mod zone;
