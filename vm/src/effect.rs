@@ -151,6 +151,95 @@ pub enum Effect<'p> {
     },
 }
 
+macro_rules! effect_kinds {
+    ($($Name:ident $name:literal)*) => {
+        /// Which effect, without its operands: what a server declares that it can do and a program that it needs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EffectKind {
+            $(#[doc = concat!("[`Effect::", stringify!($Name), "`].")] $Name,)*
+        }
+
+        impl EffectKind {
+            /// Every kind; its place here is its bit in a program's header, so new ones go to the end.
+            pub const ALL: [EffectKind; [$($name),*].len()] = [$(EffectKind::$Name),*];
+
+            /// The word used in text and listings.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(EffectKind::$Name => $name,)* }
+            }
+        }
+    };
+}
+
+effect_kinds! {
+    Answer "answer"
+    Play "play"
+    Menu "menu"
+    RingExtension "ring_extension"
+    RingGroup "ring_group"
+    Voicemail "voicemail"
+    LocalTime "local_time"
+}
+
+impl Effect<'_> {
+    /// Which effect it is.
+    #[must_use]
+    pub const fn kind(&self) -> EffectKind {
+        match self {
+            Effect::Answer => EffectKind::Answer,
+            Effect::Play { .. } => EffectKind::Play,
+            Effect::Menu { .. } => EffectKind::Menu,
+            Effect::RingExtension { .. } => EffectKind::RingExtension,
+            Effect::RingGroup { .. } => EffectKind::RingGroup,
+            Effect::Voicemail { .. } => EffectKind::Voicemail,
+            Effect::LocalTime { .. } => EffectKind::LocalTime,
+        }
+    }
+}
+
+/// A set of effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct EffectSet(u32);
+
+const _: () = assert!(EffectKind::ALL.len() <= 32, "a set of effects is 32 bits in the program's header");
+
+impl EffectSet {
+    /// Everything that this version of the machine can ask for.
+    #[must_use]
+    pub fn all() -> EffectSet {
+        EffectKind::ALL.into_iter().fold(EffectSet(0), EffectSet::with)
+    }
+
+    /// The set with one more.
+    #[must_use]
+    pub const fn with(self, kind: EffectKind) -> EffectSet {
+        EffectSet(self.0 | 1 << kind as u32)
+    }
+
+    /// Whether an effect is in it.
+    #[must_use]
+    pub const fn has(self, kind: EffectKind) -> bool {
+        self.0 >> kind as u32 & 1 == 1
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its members, in the order of [`EffectKind::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = EffectKind> {
+        EffectKind::ALL.into_iter().filter(move |kind| self.has(*kind))
+    }
+
+    /// As in a program's header.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
 /// How ringing (and the conversation after it) went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RingEnd {
@@ -244,7 +333,8 @@ pub enum End {
     Hangup(Cause),
     /// The caller hung up.
     CallerGone,
-    /// More than [`crate::limits::STEPS_PER_INPUT_MAX`] ops without asking the world for anything.
+    /// More than [`crate::limits::STEPS_PER_INPUT_MAX`] ops without asking the world for anything, or more than
+    /// [`crate::limits::STEPS_WITHOUT_KEY_MAX`] ops without a key from the caller.
     OutOfFuel,
     /// One node entered more than [`crate::limits::VISITS_PER_NODE_MAX`] times without caller input in between.
     TooManyVisits,

@@ -1,0 +1,433 @@
+//! Builds the bytes of a program: what the compiler's emitter writes through. Constants are interned, labels resolved,
+//! tables numbered. What it makes is checked again by [`crate::verify::verify`], like any other bytes.
+//!
+//! ```
+//! use flow_vm::builder::Builder;
+//! use flow_vm::effect::Cause;
+//!
+//! let mut b = Builder::new();
+//! let office = b.node("office");
+//! let next = b.exit(office, "next");
+//! let (start, bye) = (b.label(), b.label());
+//! b.entry("office", start);
+//! b.begin(office);
+//! b.bind(start);
+//! b.enter(office);
+//! b.leave(office, next);
+//! b.jump(bye);
+//! let end = b.node("bye");
+//! b.begin(end);
+//! b.bind(bye);
+//! b.enter(end);
+//! b.hangup(Cause::Normal);
+//! let program = flow_vm::verify(&b.finish()?)?;
+//! assert!(program.needs().is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::codec;
+use crate::effect::{Cause, Key, Sound};
+use crate::limits;
+use crate::op::Op;
+use crate::operand::{BargeIn, Count, Counter, Early, Millis, NodeExit, SoundRef, StrIx};
+use crate::program::{Entry, ExitIx, Node, NodeIx, Parts, Range};
+use crate::table::{
+    KeyTable, OutcomeTable, RingTable, SlotKind, Table, TableIx, Target, TimeRule, TimeTable, TimeTableIx,
+    VoicemailTable, When,
+};
+
+/// A place in the code that may not be known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Label(u32);
+
+/// Where to go after an effect. Slots for what the effect can't answer are filled all the same (a table is total).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutcomeTargets {
+    /// The effect is done.
+    pub done: Label,
+    /// The caller pressed a key (read it with [`Builder::switch_key`]).
+    pub key: Label,
+    /// The caller pressed nothing in time.
+    pub timeout: Label,
+    /// The host couldn't do it.
+    pub failed: Label,
+}
+
+/// Where to go after ringing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingTargets {
+    /// The conversation is over and the caller is still there.
+    pub answered: Label,
+    /// Nobody answered.
+    pub no_answer: Label,
+    /// Everybody was busy.
+    pub busy: Label,
+    /// Somebody rejected.
+    pub declined: Label,
+    /// No device to ring.
+    pub unavailable: Label,
+    /// The host couldn't ring.
+    pub failed: Label,
+}
+
+/// Where to go after a voicemail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VoicemailTargets {
+    /// Recorded.
+    pub done: Label,
+    /// The mailbox is full.
+    pub full: Label,
+    /// It couldn't be recorded.
+    pub failed: Label,
+}
+
+/// What kept a program from being built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// A label is used but stands nowhere.
+    Unbound(Label),
+    /// A label was bound a second time.
+    BoundTwice(Label),
+    /// An op was emitted before any [`Builder::begin`].
+    OutsideNode,
+    /// Something is beyond its limit (see [`crate::limits`]).
+    TooMany(&'static str),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BuildError::Unbound(label) => write!(f, "label {} is used but was never bound", label.0),
+            BuildError::BoundTwice(label) => write!(f, "label {} was bound twice", label.0),
+            BuildError::OutsideNode => write!(f, "an op was emitted before any node was begun"),
+            BuildError::TooMany(what) => write!(f, "the flow is too large: too many {what}"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Collects a program. Its methods never fail; the first mistake is reported by [`Builder::finish`].
+#[derive(Debug, Default)]
+pub struct Builder {
+    parts: Parts,
+    strings: BTreeMap<Box<str>, StrIx>,
+    nodes: BTreeMap<Box<str>, NodeIx>,
+    labels: Vec<Option<u32>>,
+    begun: bool,
+    fault: Option<BuildError>,
+}
+
+impl Builder {
+    /// An empty program.
+    #[must_use]
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// The node of a name, for the debug map; the same name gives the same node.
+    pub fn node(&mut self, name: &str) -> NodeIx {
+        if let Some(known) = self.nodes.get(name) {
+            return *known;
+        }
+        let ix = NodeIx(self.count(self.parts.nodes.len(), limits::NODES_MAX, "nodes"));
+        let name_ix = self.string(name);
+        self.parts.nodes.push(Node { name: name_ix, exits: Vec::new() });
+        self.nodes.insert(name.into(), ix);
+        ix
+    }
+
+    /// The exit of a node by name; the same name gives the same exit.
+    pub fn exit(&mut self, node: NodeIx, name: &str) -> ExitIx {
+        let name_ix = self.string(name);
+        let Some(entry) = self.parts.nodes.get_mut(node.0 as usize) else { return ExitIx(0) };
+        if let Some(known) = entry.exits.iter().position(|exit| *exit == name_ix) {
+            return ExitIx(u16::try_from(known).unwrap_or_default());
+        }
+        entry.exits.push(name_ix);
+        match u16::try_from(entry.exits.len()) {
+            Ok(count) if count <= limits::EXITS_PER_NODE_MAX => ExitIx(count - 1),
+            Ok(_) | Err(_) => {
+                self.mistake(BuildError::TooMany("exits of one node"));
+                ExitIx(0)
+            }
+        }
+    }
+
+    /// A new label, to be bound later.
+    pub fn label(&mut self) -> Label {
+        self.labels.push(None);
+        Label(u32::try_from(self.labels.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Puts a label before the op that comes next.
+    pub fn bind(&mut self, label: Label) {
+        let here = u32::try_from(self.parts.ops.len()).unwrap_or(u32::MAX);
+        match self.labels.get_mut(label.0 as usize) {
+            Some(place @ None) => *place = Some(here),
+            Some(Some(_)) => self.mistake(BuildError::BoundTwice(label)),
+            None => self.mistake(BuildError::Unbound(label)),
+        }
+    }
+
+    /// Lets calls begin at a label, under a name (the entry node's).
+    pub fn entry(&mut self, name: &str, at: Label) {
+        let name = self.string(name);
+        self.count(self.parts.entries.len(), limits::ENTRIES_MAX, "entries");
+        self.parts.entries.push(Entry { name, at: Target(at.0) });
+    }
+
+    /// The ops that follow belong to this node, until the next `begin`. A node may be begun several times.
+    pub fn begin(&mut self, node: NodeIx) {
+        let here = u32::try_from(self.parts.ops.len()).unwrap_or(u32::MAX);
+        self.begun = true;
+        match self.parts.ranges.last_mut() {
+            Some(last) if last.node == node => return,
+            Some(last) if last.first == here => {
+                last.node = node;
+                return;
+            }
+            Some(last) => last.end = here,
+            None => {}
+        }
+        self.count(self.parts.ranges.len(), limits::RANGES_MAX, "node ranges");
+        self.parts.ranges.push(Range { first: here, end: here, node });
+    }
+
+    /// `enter`: goes into a node.
+    pub fn enter(&mut self, node: NodeIx) {
+        self.emit(Op::Enter { node });
+    }
+
+    /// `leave`: leaves a node by an exit. Follow it with a jump to where the exit leads.
+    pub fn leave(&mut self, node: NodeIx, exit: ExitIx) {
+        self.emit(Op::Leave { by: NodeExit { node, exit } });
+    }
+
+    /// `jump`.
+    pub fn jump(&mut self, to: Label) {
+        self.emit(Op::Jump { to: Target(to.0) });
+    }
+
+    /// `set`: gives a counter (below [`limits::COUNTERS_MAX`]) a value.
+    pub fn set(&mut self, counter: u8, value: u8) {
+        self.emit(Op::Set { counter: Counter(counter), value: Count(value) });
+    }
+
+    /// `count_down`: takes one from a counter and goes on; at zero it jumps to `empty` instead.
+    pub fn count_down(&mut self, counter: u8, empty: Label) {
+        self.emit(Op::CountDown { counter: Counter(counter), empty: Target(empty.0) });
+    }
+
+    /// `answer`. Answered by done or failed: the caller counts as answered only behind the `done` of a
+    /// [`Builder::switch_outcome`].
+    pub fn answer(&mut self) {
+        self.emit(Op::Answer {});
+    }
+
+    /// `play`. Answered by done, failed, and key with `barge_in`. With `early` the caller must not be answered on any
+    /// path to here; without, it must be on every path.
+    pub fn play(&mut self, sound: Sound<'_>, barge_in: bool, early: bool) {
+        let sound = self.sound(sound);
+        self.emit(Op::Play { sound, barge_in: BargeIn(barge_in), early: Early(early) });
+    }
+
+    /// `menu`. Answered by key, timeout or failed. The caller must be answered.
+    pub fn menu(&mut self, sound: Sound<'_>, timeout_ms: u32) {
+        let sound = self.sound(sound);
+        self.emit(Op::Menu { sound, timeout: Millis(timeout_ms) });
+    }
+
+    /// `ring_extension`. Follow with [`Builder::switch_ring`].
+    pub fn ring_extension(&mut self, extension: &str, timeout_ms: u32) {
+        let extension = self.string(extension);
+        self.emit(Op::RingExtension { extension, timeout: Millis(timeout_ms) });
+    }
+
+    /// `ring_group`. Follow with [`Builder::switch_ring`].
+    pub fn ring_group(&mut self, group: &str, timeout_ms: u32) {
+        let group = self.string(group);
+        self.emit(Op::RingGroup { group, timeout: Millis(timeout_ms) });
+    }
+
+    /// `voicemail`. The caller must be answered. Follow with [`Builder::switch_voicemail`].
+    pub fn voicemail(&mut self, mailbox: &str) {
+        let mailbox = self.string(mailbox);
+        self.emit(Op::Voicemail { mailbox });
+    }
+
+    /// `local_time`. Follow with [`Builder::switch_time`].
+    pub fn local_time(&mut self, zone: &str) {
+        let zone = self.string(zone);
+        self.emit(Op::LocalTime { zone });
+    }
+
+    /// `hangup`.
+    pub fn hangup(&mut self, cause: Cause) {
+        self.emit(Op::Hangup { cause });
+    }
+
+    /// `switch_outcome`, after `answer`, `play` or `menu`.
+    pub fn switch_outcome(&mut self, to: OutcomeTargets) {
+        let table = self.slots(SlotKind::Outcome, &[to.done, to.key, to.timeout, to.failed]);
+        self.emit(Op::SwitchOutcome { table: OutcomeTable(table) });
+    }
+
+    /// `switch_key`, behind the `key` of a [`Builder::switch_outcome`]. `to` is asked for every key in order.
+    pub fn switch_key(&mut self, to: impl FnMut(Key) -> Label) {
+        let table = self.slots(SlotKind::Key, &Key::ALL.map(to));
+        self.emit(Op::SwitchKey { table: KeyTable(table) });
+    }
+
+    /// `switch_ring`, after `ring_extension` or `ring_group`.
+    pub fn switch_ring(&mut self, to: RingTargets) {
+        let labels = [to.answered, to.no_answer, to.busy, to.declined, to.unavailable, to.failed];
+        let table = self.slots(SlotKind::Ring, &labels);
+        self.emit(Op::SwitchRing { table: RingTable(table) });
+    }
+
+    /// `switch_voicemail`, after `voicemail`.
+    pub fn switch_voicemail(&mut self, to: VoicemailTargets) {
+        let table = self.slots(SlotKind::Voicemail, &[to.done, to.full, to.failed]);
+        self.emit(Op::SwitchVoicemail { table: VoicemailTable(table) });
+    }
+
+    /// `switch_time`, after `local_time`: the first rule that matches wins, then `default`; `failed` when the host couldn't
+    /// tell the time.
+    pub fn switch_time(
+        &mut self,
+        rules: impl IntoIterator<Item = (When, Label)>,
+        default: Label,
+        failed: Label,
+    ) {
+        let rules: Vec<_> = rules.into_iter().map(|(when, to)| TimeRule { when, to: Target(to.0) }).collect();
+        if rules.len() > usize::from(limits::TIME_RULES_MAX) {
+            self.mistake(BuildError::TooMany("rules of one time switch"));
+        }
+        let table = Table::Time(TimeTable { rules, default: Target(default.0), failed: Target(failed.0) });
+        let table = self.table(table);
+        self.emit(Op::SwitchTime { table: TimeTableIx(table) });
+    }
+
+    /// The program's bytes.
+    ///
+    /// # Errors
+    /// The first mistake that was made on the way, or a label that was used and never bound.
+    pub fn finish(mut self) -> Result<Vec<u8>, BuildError> {
+        let end = self.count(self.parts.ops.len(), limits::OPS_MAX, "ops");
+        if let Some(last) = self.parts.ranges.last_mut() {
+            last.end = end;
+        }
+        self.parts.ranges.retain(|range| range.first < range.end);
+        let (labels, fault) = (&self.labels, &mut self.fault);
+        let mut resolve = |to: Target| {
+            let place = labels.get(to.0 as usize).copied().flatten();
+            if place.is_none() && fault.is_none() {
+                *fault = Some(BuildError::Unbound(Label(to.0)));
+            }
+            place.map_or(to, Target)
+        };
+        self.parts.ops.iter_mut().for_each(|op| *op = op.retarget(&mut resolve));
+        self.parts.tables.iter_mut().for_each(|table| table.retarget(&mut resolve));
+        self.parts.entries.iter_mut().for_each(|entry| entry.at = resolve(entry.at));
+        self.parts.sort_entries();
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => Ok(codec::encode(&self.parts)),
+        }
+    }
+
+    fn emit(&mut self, op: Op) {
+        if !self.begun {
+            self.mistake(BuildError::OutsideNode);
+        }
+        self.parts.ops.push(op);
+    }
+
+    fn string(&mut self, text: &str) -> StrIx {
+        if let Some(known) = self.strings.get(text) {
+            return *known;
+        }
+        let ix = StrIx(self.count(self.parts.constants.len(), limits::CONSTANTS_MAX, "constants"));
+        self.parts.constants.push(text.into());
+        self.strings.insert(text.into(), ix);
+        ix
+    }
+
+    fn sound(&mut self, sound: Sound<'_>) -> SoundRef {
+        match sound {
+            Sound::Prompt(name) => SoundRef::Prompt(self.string(name)),
+            Sound::MenuGreeting(menu) => SoundRef::MenuGreeting(self.string(menu)),
+        }
+    }
+
+    fn slots(&mut self, kind: SlotKind, labels: &[Label]) -> TableIx {
+        let targets = labels.iter().map(|label| Target(label.0)).collect();
+        self.table(Table::Slots { kind, targets })
+    }
+
+    fn table(&mut self, table: Table) -> TableIx {
+        let ix = TableIx(self.count(self.parts.tables.len(), limits::TABLES_MAX, "switches"));
+        self.parts.tables.push(table);
+        ix
+    }
+
+    fn count(&mut self, count: usize, max: u32, what: &'static str) -> u32 {
+        match u32::try_from(count) {
+            Ok(count) if count <= max => count,
+            Ok(_) | Err(_) => {
+                self.mistake(BuildError::TooMany(what));
+                0
+            }
+        }
+    }
+
+    fn mistake(&mut self, mistake: BuildError) {
+        self.fault.get_or_insert(mistake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unbound_label_is_reported() {
+        let mut b = Builder::new();
+        let node = b.node("n");
+        let label = b.label();
+        b.begin(node);
+        b.jump(label);
+        assert_eq!(b.finish(), Err(BuildError::Unbound(label)));
+    }
+
+    #[test]
+    fn a_label_bound_twice_is_reported() {
+        let mut b = Builder::new();
+        let label = b.label();
+        b.bind(label);
+        b.bind(label);
+        assert_eq!(b.finish(), Err(BuildError::BoundTwice(label)));
+    }
+
+    #[test]
+    fn an_op_outside_of_any_node_is_reported() {
+        let mut b = Builder::new();
+        b.hangup(Cause::Normal);
+        assert_eq!(b.finish(), Err(BuildError::OutsideNode));
+    }
+
+    #[test]
+    fn the_same_name_is_the_same_node_and_exit() {
+        let mut b = Builder::new();
+        let (one, two) = (b.node("a"), b.node("b"));
+        assert_eq!(b.node("a"), one);
+        assert_ne!(one, two);
+        let next = b.exit(one, "next");
+        assert_ne!(b.exit(one, "other"), next);
+        assert_eq!(b.exit(one, "next"), next);
+    }
+}

@@ -1,0 +1,231 @@
+//! What holds on every path: the verifier's rules on call state, answers and counters, by dataflow from the entries.
+//!
+//! A fact at an op is a set of pairs (last answer, caller answered or not) and the set of counters that are set on every path to
+//! it. Facts only grow (pairs) or shrink (counters) and are finite, so an op is looked at a bounded number of times: at most once
+//! for each of the 18 pairs and 16 counters.
+
+use crate::effect::{Answer, Key, LocalTime, RingEnd, VoicemailEnd};
+use crate::machine::takes;
+use crate::op::{Op, Then};
+use crate::program::Parts;
+use crate::table::{SlotKind, Table, TableIx, Target};
+use crate::verify::{Rule, VerifyError, at_op};
+
+/// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds there.
+const KINDS: [Answer; 9] = [
+    Answer::Start,
+    Answer::Done,
+    Answer::Key(Key::ALL[0]),
+    Answer::Timeout,
+    Answer::Ring(RingEnd::Answered),
+    Answer::Ring(RingEnd::NoAnswer),
+    Answer::Voicemail(VoicemailEnd::Done),
+    Answer::LocalTime(LocalTime { day: 0, second: 0 }),
+    Answer::Failed,
+];
+
+/// Whether the caller is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    Early,
+    Answered,
+}
+
+/// A set of pairs (kind of the last answer, caller): bit `2 × kind + caller`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pairs(u32);
+
+const NONE: Pairs = Pairs(0);
+
+impl Pairs {
+    fn one(kind: usize, caller: Caller) -> Pairs {
+        Pairs(1 << (2 * kind + usize::from(caller == Caller::Answered)))
+    }
+
+    fn and(self, other: Pairs) -> Pairs {
+        Pairs(self.0 | other.0)
+    }
+
+    /// The pairs whose answer is of a kind.
+    fn of(self, kind: usize) -> Pairs {
+        Pairs(self.0 & (0b11 << (2 * kind)))
+    }
+
+    fn has_caller(self, caller: Caller) -> bool {
+        let columns = if caller == Caller::Early { 0x5555_5555 } else { 0xaaaa_aaaa };
+        self.0 & columns != 0
+    }
+}
+
+/// What holds before an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Facts {
+    pairs: Pairs,
+    /// Counters set on every path, a bit each.
+    set: u16,
+}
+
+/// Walks every path and returns which ops a call can reach.
+pub(crate) fn check(parts: &Parts) -> Result<Vec<bool>, VerifyError> {
+    let mut walk = Walk { parts, facts: vec![None; parts.ops.len()], due: Vec::new() };
+    for entry in &parts.entries {
+        walk.reach(entry.at, Facts { pairs: Pairs::one(0, Caller::Early), set: 0 });
+    }
+    while let Some(at) = walk.due.pop() {
+        walk.step(at)?;
+    }
+    let reached: Vec<bool> = walk.facts.iter().map(Option::is_some).collect();
+    let mut mapped = vec![false; parts.ops.len()];
+    for range in &parts.ranges {
+        let ops = mapped.get_mut(range.first as usize..range.end as usize);
+        ops.into_iter().flatten().for_each(|op| *op = true);
+    }
+    match reached.iter().zip(mapped).zip(0..).find(|((reached, mapped), _)| **reached && !mapped) {
+        Some((_, at)) => Err(at_op(Rule::DebugEntry, at, "the op belongs to no node in the debug map")),
+        None => Ok(reached),
+    }
+}
+
+struct Walk<'p> {
+    parts: &'p Parts,
+    facts: Vec<Option<Facts>>,
+    due: Vec<Target>,
+}
+
+impl Walk<'_> {
+    /// Adds what holds on one more path to an op; looks at the op again if that is news.
+    fn reach(&mut self, at: Target, new: Facts) {
+        let Some(slot) = self.facts.get_mut(at.0 as usize) else { return };
+        let joined = match *slot {
+            None => new,
+            Some(old) => Facts { pairs: old.pairs.and(new.pairs), set: old.set & new.set },
+        };
+        if *slot != Some(joined) {
+            *slot = Some(joined);
+            self.due.push(at);
+        }
+    }
+
+    fn step(&mut self, at: Target) -> Result<(), VerifyError> {
+        let place = at.0 as usize;
+        let (Some(op), Some(facts)) =
+            (self.parts.ops.get(place).copied(), self.facts.get(place).copied().flatten())
+        else {
+            return Ok(());
+        };
+        let after = self.after(op, facts).map_err(|(rule, detail)| at_op(rule, at.0, detail))?;
+        if op.then() == Then::Ends {
+            return Ok(());
+        }
+        let next = Target(at.0 + 1);
+        if next.0 as usize >= self.parts.ops.len() {
+            return Err(at_op(Rule::BlockEnds, at.0, "the code ends here, but the call would go on"));
+        }
+        self.reach(next, after);
+        Ok(())
+    }
+
+    /// Checks an op, reaches where it leads to elsewhere, and returns what holds behind it.
+    fn after(&mut self, op: Op, facts: Facts) -> Result<Facts, (Rule, &'static str)> {
+        match op {
+            Op::Enter { .. } | Op::Leave { .. } | Op::Hangup { .. } => Ok(facts),
+            Op::Jump { to } => {
+                self.reach(to, facts);
+                Ok(facts)
+            }
+            Op::Set { counter, .. } => Ok(Facts { set: facts.set | bit(counter.0), ..facts }),
+            Op::CountDown { counter, empty } => {
+                if facts.set & bit(counter.0) == 0 {
+                    return Err((Rule::Counters, "the counter isn't set on every path to here"));
+                }
+                self.reach(empty, facts);
+                Ok(facts)
+            }
+            Op::Answer {} | Op::RingExtension { .. } | Op::RingGroup { .. } | Op::LocalTime { .. } => {
+                Ok(answered_by(op, facts))
+            }
+            Op::Play { early, .. } if early.0 => {
+                if facts.pairs.has_caller(Caller::Answered) {
+                    return Err((Rule::CallState, "early sound for a caller that may be answered already"));
+                }
+                Ok(answered_by(op, facts))
+            }
+            Op::Play { .. } | Op::Menu { .. } | Op::Voicemail { .. } => {
+                if facts.pairs.has_caller(Caller::Early) {
+                    return Err((Rule::CallState, "the caller may not be answered yet: answer first"));
+                }
+                Ok(answered_by(op, facts))
+            }
+            Op::SwitchOutcome { table } => self.switch(table.0, facts),
+            Op::SwitchKey { table } => self.switch(table.0, facts),
+            Op::SwitchRing { table } => self.switch(table.0, facts),
+            Op::SwitchVoicemail { table } => self.switch(table.0, facts),
+            Op::SwitchTime { table } => self.switch(table.0, facts),
+        }
+    }
+
+    fn switch(&mut self, ix: TableIx, facts: Facts) -> Result<Facts, (Rule, &'static str)> {
+        let parts = self.parts;
+        let Some(table) = parts.table(ix) else { return Ok(facts) };
+        for (kind, answer) in KINDS.into_iter().enumerate() {
+            let pairs = facts.pairs.of(kind);
+            if pairs == NONE {
+                continue;
+            }
+            let targets = leads_to(table, answer);
+            if targets.is_empty() {
+                return Err((
+                    Rule::Answers,
+                    "the switch may be reached with an answer that its table doesn't know",
+                ));
+            }
+            for to in targets {
+                self.reach(to, Facts { pairs, ..facts });
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// Where a table leads with any answer of a kind.
+fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
+    match (table, answer) {
+        (Table::Slots { kind: SlotKind::Key, targets }, Answer::Key(_)) => targets.clone(),
+        (Table::Slots { kind: SlotKind::Ring, targets }, Answer::Ring(RingEnd::NoAnswer)) => {
+            // This kind stands for every end of ringing but the first, `answered`; the last slot is for failures.
+            let ends = targets.len().saturating_sub(2);
+            targets.iter().skip(1).take(ends).copied().collect()
+        }
+        (Table::Slots { kind: SlotKind::Voicemail, targets }, Answer::Voicemail(_)) => targets.clone(),
+        (Table::Slots { kind, targets }, _) => {
+            kind.slot(answer).and_then(|slot| targets.get(slot)).copied().into_iter().collect()
+        }
+        (Table::Time(table), Answer::LocalTime(_)) => {
+            table.rules.iter().map(|rule| rule.to).chain([table.default]).collect()
+        }
+        (Table::Time(table), _) => table.target(answer).into_iter().collect(),
+    }
+}
+
+/// What holds when an op's effect has been answered.
+fn answered_by(op: Op, facts: Facts) -> Facts {
+    let mut pairs = NONE;
+    for (kind, answer) in KINDS.into_iter().enumerate().filter(|(_, answer)| takes(op, *answer)) {
+        for before in [Caller::Early, Caller::Answered] {
+            if facts.pairs.has_caller(before) {
+                pairs = pairs.and(Pairs::one(kind, caller_after(op, answer, before)));
+            }
+        }
+    }
+    Facts { pairs, ..facts }
+}
+
+fn caller_after(op: Op, answer: Answer, before: Caller) -> Caller {
+    let answers = matches!((op, answer), (Op::Answer {}, Answer::Done))
+        || matches!(answer, Answer::Ring(RingEnd::Answered));
+    if answers { Caller::Answered } else { before }
+}
+
+fn bit(counter: u8) -> u16 {
+    1_u16.checked_shl(u32::from(counter)).unwrap_or_default()
+}

@@ -1,0 +1,262 @@
+//! The machine: runs ops between two questions to the world. It is a pure function of program, state and input: no clock, no
+//! I/O, no allocation.
+
+use std::fmt;
+
+use crate::effect::{Answer, Effect, End, Input, Sound};
+use crate::limits;
+use crate::op::{Op, Then};
+use crate::operand::{Millis, SoundRef, StrIx};
+use crate::program::{ExitIx, NodeIx, Program};
+use crate::state::{Phase, State};
+use crate::table::{Table, TableIx, Target};
+
+/// Follows the path of a call through its flow. Names are in the program ([`Program::node_name`]).
+pub trait Watch {
+    /// The call goes into a node.
+    fn enter(&mut self, node: NodeIx);
+    /// The call leaves a node by an exit.
+    fn leave(&mut self, node: NodeIx, exit: ExitIx);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn enter(&mut self, _node: NodeIx) {}
+    fn leave(&mut self, _node: NodeIx, _exit: ExitIx) {}
+}
+
+/// What comes of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'p> {
+    /// The program asks for something; the next input answers it.
+    Effect {
+        /// The effect's number, 1, 2, 3 …: what the answering [`Input::effect`] must say.
+        number: u32,
+        /// What it asks for.
+        effect: Effect<'p>,
+    },
+    /// The run is over.
+    End(End),
+}
+
+/// An input that doesn't fit. The state is as it was, except for [`Misuse::Corrupt`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misuse {
+    /// The state was made for another program.
+    OtherProgram,
+    /// The run is over; there is nothing to answer.
+    Ended,
+    /// The input answers another effect than the one that is waiting.
+    WrongEffect {
+        /// The number of the waiting effect.
+        waiting: u32,
+        /// The number in the input.
+        got: u32,
+    },
+    /// The waiting effect can't be answered so.
+    WrongAnswer {
+        /// The number of the waiting effect.
+        effect: u32,
+        /// The answer.
+        got: Answer,
+    },
+    /// The state can't come from this program. A state that the machine made itself never is.
+    Corrupt,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Misuse::OtherProgram => write!(f, "the state belongs to another program"),
+            Misuse::Ended => write!(f, "the run is over and takes no more inputs"),
+            Misuse::WrongEffect { waiting, got } => {
+                write!(f, "effect {waiting} waits for an answer, but the input answers effect {got}")
+            }
+            Misuse::WrongAnswer { effect, got } => {
+                write!(f, "effect {effect} can't be answered by `{}`", crate::text::answer_text(*got))
+            }
+            Misuse::Corrupt => write!(f, "the state can't come from this program"),
+        }
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// Gives the machine an input and runs it until it asks for something or ends.
+///
+/// The first input answers effect 0 with [`Answer::Start`]. [`Answer::HungUp`] fits at any time and ends the run.
+///
+/// # Errors
+/// [`Misuse`] when the input doesn't fit; the state is unchanged then and another input may be given.
+pub fn resume<'p>(
+    program: &'p Program,
+    state: &mut State,
+    input: Input,
+    watch: &mut dyn Watch,
+) -> Result<Step<'p>, Misuse> {
+    fits(program, state, input)?;
+    if input.answer == Answer::HungUp {
+        return Ok(state.end(End::CallerGone));
+    }
+    if matches!(input.answer, Answer::Key(_)) {
+        state.forget_visits();
+    }
+    if state.phase == Phase::Waiting {
+        state.at.0 += 1;
+    }
+    for _ in 0..limits::STEPS_PER_INPUT_MAX {
+        if state.silent_steps >= limits::STEPS_WITHOUT_KEY_MAX {
+            return Ok(state.end(End::OutOfFuel));
+        }
+        state.silent_steps += 1;
+        match run(program, state, input.answer, watch)? {
+            Go::Next => state.at.0 += 1,
+            Go::To(target) => state.at = target,
+            Go::Ask(effect) => return Ok(state.ask(effect)),
+            Go::End(end) => return Ok(state.end(end)),
+        }
+    }
+    Ok(state.end(End::OutOfFuel))
+}
+
+/// Where to go after an op.
+enum Go<'p> {
+    Next,
+    To(Target),
+    Ask(Effect<'p>),
+    End(End),
+}
+
+/// Runs the op at the state's place. `answer` is the last one, which the verifier has proved to suit a switch.
+fn run<'p>(
+    program: &'p Program,
+    state: &mut State,
+    answer: Answer,
+    watch: &mut dyn Watch,
+) -> Result<Go<'p>, Misuse> {
+    let string = |ix: StrIx| program.parts().constant(ix).ok_or(Misuse::Corrupt);
+    let sound = |sound: SoundRef| match sound {
+        SoundRef::Prompt(name) => string(name).map(Sound::Prompt),
+        SoundRef::MenuGreeting(menu) => string(menu).map(Sound::MenuGreeting),
+    };
+    let switch = |ix: TableIx| target(program, ix, answer).map(Go::To).ok_or(Misuse::Corrupt);
+    let op = op_at(program, state.at)?;
+    Ok(match op {
+        Op::Enter { node } => {
+            if !state.visit(node) {
+                return Ok(Go::End(End::TooManyVisits));
+            }
+            watch.enter(node);
+            Go::Next
+        }
+        Op::Leave { by } => {
+            watch.leave(by.node, by.exit);
+            Go::Next
+        }
+        Op::Jump { to } => Go::To(to),
+        Op::Set { counter, value } => {
+            *state.counter(counter).ok_or(Misuse::Corrupt)? = value.0;
+            Go::Next
+        }
+        Op::CountDown { counter, empty } => {
+            let left = state.counter(counter).ok_or(Misuse::Corrupt)?;
+            match left.checked_sub(1) {
+                Some(less) => {
+                    *left = less;
+                    Go::Next
+                }
+                None => Go::To(empty),
+            }
+        }
+        Op::Answer {} => Go::Ask(Effect::Answer),
+        Op::Play { sound: what, barge_in, early } => {
+            Go::Ask(Effect::Play { sound: sound(what)?, barge_in: barge_in.0, early: early.0 })
+        }
+        Op::Menu { sound: what, timeout: Millis(timeout_ms) } => {
+            Go::Ask(Effect::Menu { sound: sound(what)?, timeout_ms })
+        }
+        Op::RingExtension { extension, timeout: Millis(timeout_ms) } => {
+            Go::Ask(Effect::RingExtension { extension: string(extension)?, timeout_ms })
+        }
+        Op::RingGroup { group, timeout: Millis(timeout_ms) } => {
+            Go::Ask(Effect::RingGroup { group: string(group)?, timeout_ms })
+        }
+        Op::Voicemail { mailbox } => Go::Ask(Effect::Voicemail { mailbox: string(mailbox)? }),
+        Op::LocalTime { zone } => Go::Ask(Effect::LocalTime { zone: string(zone)? }),
+        Op::Hangup { cause } => Go::End(End::Hangup(cause)),
+        Op::SwitchOutcome { table } => switch(table.0)?,
+        Op::SwitchKey { table } => switch(table.0)?,
+        Op::SwitchRing { table } => switch(table.0)?,
+        Op::SwitchVoicemail { table } => switch(table.0)?,
+        Op::SwitchTime { table } => switch(table.0)?,
+    })
+}
+
+/// Where a table leads with an answer.
+fn target(program: &Program, ix: TableIx, answer: Answer) -> Option<Target> {
+    match program.parts().table(ix)? {
+        Table::Slots { kind, targets } => targets.get(kind.slot(answer)?).copied(),
+        Table::Time(table) => table.target(answer),
+    }
+}
+
+fn op_at(program: &Program, at: Target) -> Result<Op, Misuse> {
+    program.parts().ops.get(at.0 as usize).copied().ok_or(Misuse::Corrupt)
+}
+
+/// Whether an input may be given now.
+fn fits(program: &Program, state: &State, input: Input) -> Result<(), Misuse> {
+    if !state.is_of(program) {
+        return Err(Misuse::OtherProgram);
+    }
+    if state.phase == Phase::Ended {
+        return Err(Misuse::Ended);
+    }
+    if input.effect != state.effects {
+        return Err(Misuse::WrongEffect { waiting: state.effects, got: input.effect });
+    }
+    let fits = match state.phase {
+        Phase::Ready => matches!(input.answer, Answer::Start | Answer::HungUp),
+        Phase::Waiting => takes(op_at(program, state.at)?, input.answer),
+        Phase::Ended => false,
+    };
+    if fits { Ok(()) } else { Err(Misuse::WrongAnswer { effect: state.effects, got: input.answer }) }
+}
+
+/// Whether an op's effect may be answered so. This is what the verifier's rule on answers goes by, too.
+pub(crate) fn takes(op: Op, answer: Answer) -> bool {
+    use crate::effect::EffectKind as Kind;
+    let Then::Asks(kind) = op.then() else { return false };
+    match answer {
+        Answer::Start => false,
+        Answer::HungUp | Answer::Failed => true,
+        Answer::Done => matches!(kind, Kind::Answer | Kind::Play),
+        Answer::Key(_) => match op {
+            Op::Play { barge_in, .. } => barge_in.0,
+            Op::Menu { .. } => true,
+            Op::Enter { .. }
+            | Op::Leave { .. }
+            | Op::Jump { .. }
+            | Op::Set { .. }
+            | Op::CountDown { .. }
+            | Op::Answer {}
+            | Op::RingExtension { .. }
+            | Op::RingGroup { .. }
+            | Op::Voicemail { .. }
+            | Op::LocalTime { .. }
+            | Op::Hangup { .. }
+            | Op::SwitchOutcome { .. }
+            | Op::SwitchKey { .. }
+            | Op::SwitchRing { .. }
+            | Op::SwitchVoicemail { .. }
+            | Op::SwitchTime { .. } => false,
+        },
+        Answer::Timeout => matches!(kind, Kind::Menu),
+        Answer::Ring(_) => matches!(kind, Kind::RingExtension | Kind::RingGroup),
+        Answer::Voicemail(_) => matches!(kind, Kind::Voicemail),
+        Answer::LocalTime(time) => matches!(kind, Kind::LocalTime) && time.second < 86_400,
+    }
+}

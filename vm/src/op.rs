@@ -1,0 +1,301 @@
+//! THE op table: [`for_each_op!`] lists every op once, with its doc, its code in the bytes, its mnemonic, its operands and
+//! what follows it. Encoder, decoder, disassembler, assembler and the verifier's operand checks derive from the
+//! list; `verify.rs` and `machine.rs` match on [`Op`] without a wildcard, so the Rust compiler names a missing arm.
+//!
+//! Adding an op: a row here, an arm in `machine.rs` and one in `verify.rs`, a method of [`crate::builder::Builder`].
+//! A new kind of operand is one `impl` in `operand.rs`. Codes are never used again for something else; `0x40`–`0x7f` are kept for
+//! variables and expressions.
+//!
+//! What follows an op (`then …`): `next` goes on with the following op; `asks E` yields the effect `E` and goes on with the
+//! following op when it is answered; `ends` never goes on with the following op.
+
+use crate::asm::{AsmCx, AsmFault};
+use crate::codec::Reader;
+use crate::effect::{Cause, EffectKind};
+use crate::operand::{BargeIn, Count, Counter, Early, Millis, NodeExit, Operand, SoundRef, StrIx};
+use crate::program::{NodeIx, Parts};
+use crate::table::{KeyTable, OutcomeTable, RingTable, TableIx, Target, TimeTableIx, VoicemailTable};
+use crate::text::Words;
+use crate::verify::{Rule, VerifyError};
+
+/// What follows an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The following op.
+    Next,
+    /// The world answers first; then the following op.
+    Asks(EffectKind),
+    /// Never the following op.
+    Ends,
+}
+
+/// One row of the table, for listings and the manual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpSpec {
+    /// Its byte in the code.
+    pub code: u8,
+    /// Its word in listings.
+    pub mnemonic: &'static str,
+    /// Name and kind of each operand.
+    pub operands: &'static [(&'static str, &'static str)],
+    /// What follows it.
+    pub then: Then,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// Calls `$with!` with every row.
+macro_rules! for_each_op {
+    ($with:ident) => {
+        $with! {
+            /// Goes into a node: counts the visit and tells the watcher.
+            0x01 "enter" Enter {
+                /// The node.
+                node: NodeIx
+            } then next;
+            /// Leaves a node by an exit: tells the watcher.
+            0x02 "leave" Leave {
+                /// The node and its exit.
+                by: NodeExit
+            } then next;
+            /// Goes on elsewhere.
+            0x03 "jump" Jump {
+                /// Where.
+                to: Target
+            } then ends;
+            /// Gives a counter a value.
+            0x04 "set" Set {
+                /// The counter.
+                counter: Counter,
+                /// Its value from now on.
+                value: Count
+            } then next;
+            /// Takes one from a counter and goes on with the following op; jumps, and takes nothing, when it is zero.
+            0x05 "count_down" CountDown {
+                /// The counter.
+                counter: Counter,
+                /// Where to go when nothing is left.
+                empty: Target
+            } then next;
+            /// Answers the caller. An answered caller stays so.
+            0x10 "answer" Answer {} then asks Answer;
+            /// Plays a sound: to an answered caller, or with `early` to one that isn't.
+            0x11 "play" Play {
+                /// What is heard.
+                sound: SoundRef,
+                /// Whether a key ends the sound.
+                barge_in: BargeIn,
+                /// Whether the caller is not answered.
+                early: Early
+            } then asks Play;
+            /// Plays a sound to an answered caller and waits for one key.
+            0x12 "menu" Menu {
+                /// What is heard.
+                sound: SoundRef,
+                /// How long to wait after the sound.
+                timeout: Millis
+            } then asks Menu;
+            /// Rings an extension; when somebody answers, connects until one side hangs up.
+            0x13 "ring_extension" RingExtension {
+                /// Key of the extension.
+                extension: StrIx,
+                /// How long to ring.
+                timeout: Millis
+            } then asks RingExtension;
+            /// Rings a group; when somebody answers, connects until one side hangs up.
+            0x14 "ring_group" RingGroup {
+                /// Key of the group.
+                group: StrIx,
+                /// How long to ring.
+                timeout: Millis
+            } then asks RingGroup;
+            /// Greets an answered caller and records into a mailbox.
+            0x15 "voicemail" Voicemail {
+                /// Key of the mailbox.
+                mailbox: StrIx
+            } then asks Voicemail;
+            /// Asks for the time in a zone.
+            0x16 "local_time" LocalTime {
+                /// IANA name of the zone.
+                zone: StrIx
+            } then asks LocalTime;
+            /// Ends the call.
+            0x20 "hangup" Hangup {
+                /// Why.
+                cause: Cause
+            } then ends;
+            /// Goes on by how the last effect went: done, key, timeout or failed.
+            0x30 "switch_outcome" SwitchOutcome {
+                /// Where, for each.
+                table: OutcomeTable
+            } then ends;
+            /// Goes on by the key that answered the last effect.
+            0x31 "switch_key" SwitchKey {
+                /// Where, for each key.
+                table: KeyTable
+            } then ends;
+            /// Goes on by how ringing ended.
+            0x32 "switch_ring" SwitchRing {
+                /// Where, for each end, and when the ringing failed.
+                table: RingTable
+            } then ends;
+            /// Goes on by how the voicemail ended.
+            0x33 "switch_voicemail" SwitchVoicemail {
+                /// Where, for each end.
+                table: VoicemailTable
+            } then ends;
+            /// Goes on by the first rule that the last local time matches.
+            0x34 "switch_time" SwitchTime {
+                /// The rules, in order, and where to go when none matches or the time is unknown.
+                table: TimeTableIx
+            } then ends;
+        }
+    };
+}
+
+macro_rules! then {
+    (next) => {
+        Then::Next
+    };
+    (ends) => {
+        Then::Ends
+    };
+    (asks $effect:ident) => {
+        Then::Asks(EffectKind::$effect)
+    };
+}
+
+macro_rules! define_ops {
+    ($(
+        $(#[doc = $doc:literal])*
+        $code:literal $mnemonic:literal $Name:ident {
+            $($(#[doc = $field_doc:literal])* $field:ident : $Kind:ty),*
+        } then $($then:ident)+ ;
+    )*) => {
+        /// One op, decoded.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Op {
+            $(
+                $(#[doc = $doc])*
+                $Name { $($(#[doc = $field_doc])* $field: $Kind),* },
+            )*
+        }
+
+        /// Every op, in the order of the table.
+        pub const OPS: &[OpSpec] = &[$(
+            OpSpec {
+                code: $code,
+                mnemonic: $mnemonic,
+                operands: &[$((stringify!($field), <$Kind as Operand>::KIND)),*],
+                then: then!($($then)+),
+                doc: concat!($($doc),*),
+            },
+        )*];
+
+        impl Op {
+            /// Its word in listings.
+            #[must_use]
+            pub const fn mnemonic(self) -> &'static str {
+                match self { $(Op::$Name { .. } => $mnemonic,)* }
+            }
+
+            /// What follows it.
+            #[must_use]
+            pub const fn then(self) -> Then {
+                match self { $(Op::$Name { .. } => then!($($then)+),)* }
+            }
+
+            /// Its bytes.
+            pub(crate) fn put(self, out: &mut Vec<u8>) {
+                match self { $(Op::$Name { $($field),* } => {
+                    out.push($code);
+                    $(Operand::put($field, out);)*
+                })* }
+            }
+
+            /// The op at the reader.
+            pub(crate) fn get(from: &mut Reader<'_>) -> Result<Op, VerifyError> {
+                match from.u8()? {
+                    $($code => Ok(Op::$Name { $($field: <$Kind as Operand>::get(from)?),* }),)*
+                    code => Err(from.fault(Rule::KnownOps, format!("there is no op 0x{code:02x}"))),
+                }
+            }
+
+            /// Its operands as words, each after a space.
+            pub(crate) fn show(self, parts: &Parts, out: &mut String) {
+                match self { $(Op::$Name { $($field),* } => {
+                    let _ = (parts, &out);
+                    $(out.push(' '); Operand::show($field, parts, out);)*
+                })* }
+            }
+
+            /// The op of a mnemonic and the operands that follow it; `None` for a word that is no op.
+            pub(crate) fn read(
+                mnemonic: &str,
+                words: &mut Words<'_>,
+                cx: &mut AsmCx,
+            ) -> Result<Option<Op>, AsmFault> {
+                let _ = (&words, &cx);
+                match mnemonic {
+                    $($mnemonic => Ok(Some(Op::$Name { $($field: <$Kind as Operand>::read(words, cx)?),* })),)*
+                    _ => Ok(None),
+                }
+            }
+
+            /// Whether every operand names something that there is.
+            pub(crate) fn check(self, parts: &Parts) -> Result<(), String> {
+                match self { $(Op::$Name { $($field),* } => {
+                    let _ = parts;
+                    $(Operand::check($field, parts)?;)*
+                    Ok(())
+                })* }
+            }
+
+            /// The same op with its targets replaced.
+            pub(crate) fn retarget(self, with: &mut dyn FnMut(Target) -> Target) -> Op {
+                match self { $(Op::$Name { $($field),* } => {
+                    let _ = &with;
+                    Op::$Name { $($field: Operand::retarget($field, with)),* }
+                })* }
+            }
+
+            /// The table that it switches by.
+            pub(crate) fn table(self) -> Option<TableIx> {
+                match self { $(Op::$Name { $($field),* } => {
+                    let found: Option<TableIx> = None;
+                    $(let found = found.or(Operand::table($field));)*
+                    found
+                })* }
+            }
+        }
+    };
+}
+
+for_each_op!(define_ops);
+
+const _: () = assert!(size_of::<Op>() <= 16, "ops are copied at every step");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_and_mnemonics_are_unique() {
+        let codes: BTreeSet<_> = OPS.iter().map(|o| o.code).collect();
+        let words: BTreeSet<_> = OPS.iter().map(|o| o.mnemonic).collect();
+        assert_eq!((codes.len(), words.len()), (OPS.len(), OPS.len()));
+    }
+
+    #[test]
+    fn codes_for_expressions_are_still_free() {
+        assert!(OPS.iter().all(|o| !(0x40..=0x7f).contains(&o.code)));
+    }
+
+    #[test]
+    fn every_effect_is_asked_by_an_op() {
+        for kind in EffectKind::ALL {
+            assert!(OPS.iter().any(|o| o.then == Then::Asks(kind)), "{}", kind.name());
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The state of one run: small, cloneable, and bytes when it must be kept.
+
+use std::fmt;
+
+use crate::effect::{Effect, End};
+use crate::limits;
+use crate::machine::Step;
+use crate::op::Then;
+use crate::operand::Counter;
+use crate::program::{NodeIx, Program};
+use crate::table::Target;
+
+/// What a run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The first input.
+    Ready,
+    /// The answer to the effect of the op at its place.
+    Waiting,
+    /// Nothing.
+    Ended,
+}
+
+/// A run of a program: its place, its counters and what it has visited. Everything else is in the program.
+#[derive(Clone, PartialEq, Eq)]
+pub struct State {
+    /// The first bytes of the program's hash.
+    program: u64,
+    pub(crate) phase: Phase,
+    /// The op that comes next, or whose effect is waiting.
+    pub(crate) at: Target,
+    /// Number of the last effect.
+    pub(crate) effects: u32,
+    /// Ops since the caller's last key.
+    pub(crate) silent_steps: u32,
+    counters: [u8; limits::COUNTERS_MAX as usize],
+    /// Visits since the caller's last key, four bits a slot.
+    visits: [u8; limits::VISIT_SLOTS / 2],
+}
+
+const _: () = assert!(size_of::<State>() <= limits::STATE_BYTES_MAX, "a call's state has a budget");
+const _: () = assert!(State::BYTES <= limits::STATE_BYTES_MAX, "a call's state has a budget");
+
+/// What keeps a run from being made or read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateError {
+    /// The program has no entry of this name.
+    NoEntry(String),
+    /// The bytes are of another length or version.
+    Malformed,
+    /// The bytes are of a run of another program.
+    OtherProgram,
+    /// The bytes name a place that a run of this program can't be at.
+    Impossible,
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StateError::NoEntry(name) => write!(f, "the program has no entry {name:?}"),
+            StateError::Malformed => write!(f, "these bytes are no state of this version"),
+            StateError::OtherProgram => write!(f, "the state belongs to another program"),
+            StateError::Impossible => write!(f, "a run of this program can't be at the place in these bytes"),
+        }
+    }
+}
+
+impl std::error::Error for StateError {}
+
+impl State {
+    /// Length of the serialised form.
+    pub const BYTES: usize = 1 + 8 + 1 + 4 + 4 + 4 + limits::COUNTERS_MAX as usize + limits::VISIT_SLOTS / 2;
+
+    /// Version of the serialised form.
+    const VERSION: u8 = 1;
+
+    /// A run that is about to begin at an entry.
+    ///
+    /// # Errors
+    /// [`StateError::NoEntry`] when the program has no entry of this name.
+    pub fn new(program: &Program, entry: &str) -> Result<State, StateError> {
+        let at = program.entry(entry).ok_or_else(|| StateError::NoEntry(entry.to_owned()))?;
+        Ok(State {
+            program: mark(program),
+            phase: Phase::Ready,
+            at,
+            effects: 0,
+            silent_steps: 0,
+            counters: [0; _],
+            visits: [0; _],
+        })
+    }
+
+    /// The number of the effect that waits for its answer: 0 before the start.
+    #[must_use]
+    pub const fn effect(&self) -> u32 {
+        self.effects
+    }
+
+    /// Whether the run is over.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(State::BYTES);
+        out.push(State::VERSION);
+        out.extend(self.program.to_le_bytes());
+        out.push(match self.phase {
+            Phase::Ready => 0,
+            Phase::Waiting => 1,
+            Phase::Ended => 2,
+        });
+        for number in [self.at.0, self.effects, self.silent_steps] {
+            out.extend(number.to_le_bytes());
+        }
+        out.extend(self.counters);
+        out.extend(self.visits);
+        out
+    }
+
+    /// The run of these bytes.
+    ///
+    /// # Errors
+    /// [`StateError`] when they aren't a state that a run of this program could be in.
+    pub fn from_bytes(program: &Program, bytes: &[u8]) -> Result<State, StateError> {
+        let mut rest = bytes;
+        let [version] = take(&mut rest)?;
+        let of = u64::from_le_bytes(take(&mut rest)?);
+        let [phase] = take(&mut rest)?;
+        let at = Target(u32::from_le_bytes(take(&mut rest)?));
+        let effects = u32::from_le_bytes(take(&mut rest)?);
+        let silent_steps = u32::from_le_bytes(take(&mut rest)?);
+        let (counters, visits) = (take(&mut rest)?, take(&mut rest)?);
+        if version != State::VERSION || !rest.is_empty() {
+            return Err(StateError::Malformed);
+        }
+        let phase = match phase {
+            0 => Phase::Ready,
+            1 => Phase::Waiting,
+            2 => Phase::Ended,
+            3.. => return Err(StateError::Malformed),
+        };
+        let state = State { program: of, phase, at, effects, silent_steps, counters, visits };
+        if !state.is_of(program) {
+            return Err(StateError::OtherProgram);
+        }
+        if state.is_possible(program) { Ok(state) } else { Err(StateError::Impossible) }
+    }
+
+    fn is_possible(&self, program: &Program) -> bool {
+        let waits_at = |at: Target| {
+            let op = program.parts().ops.get(at.0 as usize);
+            program.reaches(at) && op.is_some_and(|op| matches!(op.then(), Then::Asks(_)))
+        };
+        match self.phase {
+            Phase::Ready => {
+                self.effects == 0 && program.parts().entries.iter().any(|entry| entry.at == self.at)
+            }
+            Phase::Waiting => self.effects > 0 && waits_at(self.at),
+            Phase::Ended => program.reaches(self.at),
+        }
+    }
+
+    /// Whether it is a run of this program.
+    pub(crate) fn is_of(&self, program: &Program) -> bool {
+        self.program == mark(program)
+    }
+
+    /// Counts a visit; `false` when it is one too many.
+    pub(crate) fn visit(&mut self, node: NodeIx) -> bool {
+        let slot = node.0 as usize % limits::VISIT_SLOTS;
+        let shift = slot % 2 * 4;
+        let Some(pair) = self.visits.get_mut(slot / 2) else { return false };
+        if *pair >> shift & 0xf >= limits::VISITS_PER_NODE_MAX {
+            return false;
+        }
+        *pair += 1 << shift;
+        true
+    }
+
+    /// The caller pressed a key: what was visited before counts no more.
+    pub(crate) fn forget_visits(&mut self) {
+        self.visits = [0; _];
+        self.silent_steps = 0;
+    }
+
+    pub(crate) fn counter(&mut self, counter: Counter) -> Option<&mut u8> {
+        self.counters.get_mut(usize::from(counter.0))
+    }
+
+    pub(crate) fn ask<'p>(&mut self, effect: Effect<'p>) -> Step<'p> {
+        let Some(number) = self.effects.checked_add(1) else { return self.end(End::OutOfFuel) };
+        self.effects = number;
+        self.phase = Phase::Waiting;
+        Step::Effect { number, effect }
+    }
+
+    pub(crate) fn end<'p>(&mut self, end: End) -> Step<'p> {
+        self.phase = Phase::Ended;
+        Step::End(end)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "State({:?} at @{}, effect {})", self.phase, self.at.0, self.effects)
+    }
+}
+
+/// What a state knows its program by.
+fn mark(program: &Program) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = program.hash().0;
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], StateError> {
+    let (head, tail) = bytes.split_first_chunk().ok_or(StateError::Malformed)?;
+    *bytes = tail;
+    Ok(*head)
+}

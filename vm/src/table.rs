@@ -1,0 +1,332 @@
+//! Tables that switches go by. A table of slots has one target for everything that can happen, so that a switch never
+//! falls off its end; a time table has rules in order and a target for when none matches.
+
+use crate::effect::{Answer, LocalTime, RingEnd, VoicemailEnd};
+use crate::text::{days_from_date, show_date};
+
+/// A place in the code: the number of an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target(pub u32);
+
+/// A table of a program, by number. Table `n` belongs to the `n`th switch of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableIx(pub u32);
+
+macro_rules! table_operands {
+    ($($(#[doc = $doc:literal])* $Name:ident)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $Name(pub TableIx);
+    )*};
+}
+
+table_operands! {
+    /// A table of [`SlotKind::Outcome`].
+    OutcomeTable
+    /// A table of [`SlotKind::Key`].
+    KeyTable
+    /// A table of [`SlotKind::Ring`].
+    RingTable
+    /// A table of [`SlotKind::Voicemail`].
+    VoicemailTable
+    /// A [`TimeTable`].
+    TimeTableIx
+}
+
+/// What the slots of a table stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SlotKind {
+    /// How an effect went: done, key, timeout, failed.
+    Outcome,
+    /// The key that was pressed, in the order of [`crate::effect::Key::ALL`].
+    Key,
+    /// How ringing ended, or that it failed.
+    Ring,
+    /// How a voicemail ended.
+    Voicemail,
+}
+
+impl SlotKind {
+    /// Every kind; its place here is its number in the bytes.
+    pub const ALL: [SlotKind; 4] = [SlotKind::Outcome, SlotKind::Key, SlotKind::Ring, SlotKind::Voicemail];
+
+    /// The slots' names, in order.
+    #[must_use]
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            SlotKind::Outcome => &["done", "key", "timeout", "failed"],
+            SlotKind::Key => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"],
+            SlotKind::Ring => &["answered", "no_answer", "busy", "declined", "unavailable", "failed"],
+            SlotKind::Voicemail => &["done", "full", "failed"],
+        }
+    }
+
+    /// The slot of an answer; `None` for one that this kind of table knows nothing of.
+    #[must_use]
+    pub const fn slot(self, answer: Answer) -> Option<usize> {
+        match (self, answer) {
+            (SlotKind::Outcome, Answer::Done) => Some(0),
+            (SlotKind::Outcome, Answer::Key(_)) => Some(1),
+            (SlotKind::Outcome, Answer::Timeout) => Some(2),
+            (SlotKind::Outcome, Answer::Failed) => Some(3),
+            (SlotKind::Key, Answer::Key(key)) => Some(key.event() as usize),
+            (SlotKind::Ring, Answer::Ring(end)) => Some(match end {
+                RingEnd::Answered => 0,
+                RingEnd::NoAnswer => 1,
+                RingEnd::Busy => 2,
+                RingEnd::Declined => 3,
+                RingEnd::Unavailable => 4,
+            }),
+            (SlotKind::Ring, Answer::Failed) => Some(5),
+            (SlotKind::Voicemail, Answer::Voicemail(end)) => Some(match end {
+                VoicemailEnd::Done => 0,
+                VoicemailEnd::Full => 1,
+                VoicemailEnd::Failed => 2,
+            }),
+            (SlotKind::Voicemail, Answer::Failed) => Some(2),
+            (
+                SlotKind::Outcome,
+                Answer::Start
+                | Answer::Ring(_)
+                | Answer::Voicemail(_)
+                | Answer::LocalTime(_)
+                | Answer::HungUp,
+            )
+            | (
+                SlotKind::Key,
+                Answer::Start
+                | Answer::Done
+                | Answer::Timeout
+                | Answer::Ring(_)
+                | Answer::Voicemail(_)
+                | Answer::LocalTime(_)
+                | Answer::Failed
+                | Answer::HungUp,
+            )
+            | (
+                SlotKind::Ring,
+                Answer::Start
+                | Answer::Done
+                | Answer::Key(_)
+                | Answer::Timeout
+                | Answer::Voicemail(_)
+                | Answer::LocalTime(_)
+                | Answer::HungUp,
+            )
+            | (
+                SlotKind::Voicemail,
+                Answer::Start
+                | Answer::Done
+                | Answer::Key(_)
+                | Answer::Timeout
+                | Answer::Ring(_)
+                | Answer::LocalTime(_)
+                | Answer::HungUp,
+            ) => None,
+        }
+    }
+}
+
+/// Days of the week; bit 0 is Monday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct DayMask(pub u8);
+
+impl DayMask {
+    /// Names of the days, Monday first.
+    pub const NAMES: [&'static str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    /// All seven days.
+    pub const EVERY: DayMask = DayMask(0x7f);
+
+    /// The mask with a day (0 = Monday … 6 = Sunday) added. Other numbers add nothing.
+    #[must_use]
+    pub const fn with(self, weekday: u8) -> DayMask {
+        if weekday < 7 { DayMask(self.0 | 1 << weekday) } else { self }
+    }
+
+    /// Whether a day (0 = Monday) is in it.
+    #[must_use]
+    pub const fn has(self, weekday: u8) -> bool {
+        weekday < 7 && self.0 >> weekday & 1 == 1
+    }
+}
+
+/// Which days a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Days {
+    /// The same days of every week.
+    Weekly(DayMask),
+    /// Dates from `first` to `last`, both included, in days since 1970-01-01.
+    Dates {
+        /// The first day.
+        first: i32,
+        /// The last day; the first again for a single date.
+        last: i32,
+    },
+}
+
+impl Days {
+    /// Earliest date that a rule may name: 0001-01-01.
+    pub const FIRST: i32 = days_from_date(1, 1, 1) as i32;
+    /// Latest date that a rule may name: 9999-12-31.
+    pub const LAST: i32 = days_from_date(9999, 12, 31) as i32;
+
+    fn has(self, time: LocalTime) -> bool {
+        match self {
+            Days::Weekly(mask) => mask.has(time.weekday()),
+            Days::Dates { first, last } => (first..=last).contains(&time.day),
+        }
+    }
+}
+
+/// Minutes of the day, `[start, end)`. With `end` before `start` it passes midnight and belongs to the day on which it
+/// starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minutes {
+    start: u16,
+    end: u16,
+}
+
+impl Minutes {
+    /// The whole day.
+    pub const ALL_DAY: Minutes = Minutes { start: 0, end: 1_440 };
+
+    /// The range; an `end` of 0 is midnight at the end of the day. `None` for a `start` above 1,439, an `end` above 1,440 or an
+    /// empty range.
+    #[must_use]
+    pub const fn new(start: u16, end: u16) -> Option<Minutes> {
+        let end = if end == 0 { 1_440 } else { end };
+        if start <= 1_439 && end <= 1_440 && start != end { Some(Minutes { start, end }) } else { None }
+    }
+
+    /// First minute of the range, 0–1,439.
+    #[must_use]
+    pub const fn start(self) -> u16 {
+        self.start
+    }
+
+    /// Minute at which it is over, 1–1,440.
+    #[must_use]
+    pub const fn end(self) -> u16 {
+        self.end
+    }
+
+    /// Whether it goes on after midnight.
+    #[must_use]
+    pub const fn passes_midnight(self) -> bool {
+        self.end < self.start
+    }
+}
+
+/// When a rule matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// On which days.
+    pub days: Days,
+    /// From when to when.
+    pub minutes: Minutes,
+}
+
+impl When {
+    /// Whether a moment is inside.
+    #[must_use]
+    pub fn matches(self, time: LocalTime) -> bool {
+        let minute = time.minute();
+        let Minutes { start, end } = self.minutes;
+        if !self.minutes.passes_midnight() {
+            return (start..end).contains(&minute) && self.days.has(time);
+        }
+        let eve = LocalTime { day: time.day.saturating_sub(1), second: time.second };
+        (minute >= start && self.days.has(time)) || (minute < end && self.days.has(eve))
+    }
+
+    /// What is wrong with it, for the verifier.
+    pub(crate) fn fault(self) -> Option<String> {
+        match self.days {
+            Days::Weekly(DayMask(0)) => Some("a weekly rule needs at least one day".to_owned()),
+            Days::Weekly(DayMask(bits)) if bits > 0x7f => Some("a week has seven days".to_owned()),
+            Days::Weekly(_) => None,
+            Days::Dates { first, last } => {
+                let fits = Days::FIRST <= first && first <= last && last <= Days::LAST;
+                (!fits).then(|| format!("there are no dates {} to {}", show_date(first), show_date(last)))
+            }
+        }
+    }
+}
+
+/// One rule of a time table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRule {
+    /// When it matches.
+    pub when: When,
+    /// Where to go then.
+    pub to: Target,
+}
+
+/// Rules in order; the first that matches wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeTable {
+    /// The rules.
+    pub rules: Vec<TimeRule>,
+    /// Where to go when no rule matches.
+    pub default: Target,
+    /// Where to go when the host couldn't tell the time.
+    pub failed: Target,
+}
+
+impl TimeTable {
+    /// Where an answer leads; `None` for one that isn't about time.
+    #[must_use]
+    pub fn target(&self, answer: Answer) -> Option<Target> {
+        match answer {
+            Answer::LocalTime(time) => Some(
+                self.rules.iter().find(|rule| rule.when.matches(time)).map_or(self.default, |rule| rule.to),
+            ),
+            Answer::Failed => Some(self.failed),
+            Answer::Start
+            | Answer::Done
+            | Answer::Key(_)
+            | Answer::Timeout
+            | Answer::Ring(_)
+            | Answer::Voicemail(_)
+            | Answer::HungUp => None,
+        }
+    }
+}
+
+/// A table of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// A target for everything that can happen.
+    Slots {
+        /// What the slots stand for.
+        kind: SlotKind,
+        /// One target a slot.
+        targets: Vec<Target>,
+    },
+    /// A table of times.
+    Time(TimeTable),
+}
+
+impl Table {
+    /// Replaces every target.
+    pub(crate) fn retarget(&mut self, with: &mut dyn FnMut(Target) -> Target) {
+        match self {
+            Table::Slots { targets, .. } => targets.iter_mut().for_each(|to| *to = with(*to)),
+            Table::Time(table) => {
+                table.rules.iter_mut().for_each(|rule| rule.to = with(rule.to));
+                table.default = with(table.default);
+                table.failed = with(table.failed);
+            }
+        }
+    }
+
+    /// Every target, in the order of the bytes.
+    pub(crate) fn targets(&self) -> Vec<Target> {
+        match self {
+            Table::Slots { targets, .. } => targets.clone(),
+            Table::Time(table) => {
+                table.rules.iter().map(|rule| rule.to).chain([table.default, table.failed]).collect()
+            }
+        }
+    }
+}
