@@ -181,7 +181,8 @@ impl Graph {
     /// Edges by node, made once for whoever walks the graph.
     #[must_use]
     pub fn wiring(&self) -> Wiring {
-        let mut out: SecondaryMap<NodeId, Vec<EdgeId>> = SecondaryMap::with_capacity(self.nodes.len());
+        let mut out: SecondaryMap<NodeId, Vec<EdgeId>> = SecondaryMap::new();
+        out.resize(self.nodes.len());
         for (id, edge) in &self.edges {
             if let Some(edges) = out.get_mut(edge.source) {
                 edges.push(id);

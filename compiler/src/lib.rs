@@ -3,9 +3,12 @@
 //! Pure: no files, no clock, no randomness. Facts come in through [`world::World`].
 
 pub mod diag;
+pub mod emit;
 pub mod entity;
 pub mod graph;
+pub mod ir;
 pub mod limits;
+pub mod lower;
 pub mod nodes;
 pub mod world;
 pub mod zone;

@@ -1,3 +1,7 @@
+use crate::entity::EntityFacts;
+use crate::ir::{Ask, BlockEnd, Step};
+use crate::lower::{Hole, Lower, Site};
+
 node! {
     /// Rings every device of one extension.
     ///
@@ -22,5 +26,20 @@ node! {
         declined: Leaves::AsItCame, Unwired::FallsTo("no_answer");
         /// No device was registered.
         unavailable: Leaves::AsItCame, Unwired::FallsTo("no_answer");
+    }
+}
+
+impl Lower for Extension {
+    fn lower(&self, at: &mut Site<'_, '_>) -> Result<(), Hole> {
+        let Some(EntityFacts::Extension(extension)) = at.facts() else {
+            return Err(at.hole("the facts of the extension"));
+        };
+        let timeout_ms =
+            self.ring.unwrap_or_else(|| u32::from(extension.ring_timeout_s)).saturating_mul(1_000);
+        let effect = Ask::RingExtension { extension: extension.key.clone(), timeout_ms };
+        let cases = at.ring_cases();
+        let otherwise = at.exit("unavailable");
+        at.write(at.start(), vec![Step::Enter], BlockEnd::Ask { effect, cases, otherwise });
+        Ok(())
     }
 }

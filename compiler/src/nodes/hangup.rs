@@ -1,3 +1,6 @@
+use crate::ir::{BlockEnd, Step};
+use crate::lower::{Hole, Lower, Site};
+
 node! {
     /// Ends the call.
     ///
@@ -16,4 +19,11 @@ node! {
     }
     computed Computed::None;
     exits {}
+}
+
+impl Lower for Hangup {
+    fn lower(&self, at: &mut Site<'_, '_>) -> Result<(), Hole> {
+        at.write(at.start(), vec![Step::Enter], BlockEnd::Hangup(self.cause));
+        Ok(())
+    }
 }

@@ -1,0 +1,151 @@
+//! The text of the IR. [`super::parse`] reads it back.
+
+use std::fmt::{self, Display, Formatter};
+
+use flow_vm::effect::{RingEnd, VoicemailEnd};
+use flow_vm::table::{DayMask, Days, When};
+use flow_vm::text::show_date;
+
+use super::{Ask, Block, BlockEnd, Case, Counter, Heard, Ir, NodeInfo, Step};
+
+impl Display for Ir {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (id, node) in &self.nodes {
+            write!(f, "node {id} {}", Quoted(&node.name))?;
+            node.exits.iter().try_for_each(|exit| write!(f, " {}", Quoted(exit)))?;
+            writeln!(f)?;
+        }
+        for entry in &self.entries {
+            writeln!(f, "entry {} {}", Quoted(&entry.name), entry.block)?;
+        }
+        for (id, block) in &self.blocks {
+            writeln!(f, "{id} {}", block.node)?;
+            print_block(f, block, self.nodes.get(block.node))?;
+        }
+        Ok(())
+    }
+}
+
+fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) -> fmt::Result {
+    for step in &block.steps {
+        match step {
+            Step::Enter => writeln!(f, "  enter")?,
+            Step::Leave(exit) => {
+                let name = node.and_then(|n| n.exits.get(*exit)).map_or("", String::as_str);
+                writeln!(f, "  leave {}", Quoted(name))?;
+            }
+            Step::Set(counter, value) => writeln!(f, "  set {counter} {value}")?,
+        }
+    }
+    match &block.end {
+        BlockEnd::Jump(to) => writeln!(f, "  jump {to}"),
+        BlockEnd::Ask { effect, cases, otherwise } => {
+            writeln!(f, "  {effect} else {otherwise}")?;
+            cases.iter().try_for_each(|(case, to)| writeln!(f, "    {case} -> {to}"))
+        }
+        BlockEnd::Clock { zone, rows, otherwise } => {
+            writeln!(f, "  clock {} else {otherwise}", Quoted(zone))?;
+            rows.iter().try_for_each(|(when, to)| writeln!(f, "    {} -> {to}", Shown(*when)))
+        }
+        BlockEnd::CountDown { counter, more, out } => {
+            writeln!(f, "  count_down {counter} more {more} out {out}")
+        }
+        BlockEnd::Hangup(cause) => writeln!(f, "  hangup {}", cause.name()),
+    }
+}
+
+impl Display for Counter {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "c{}", self.0)
+    }
+}
+
+impl Display for Ask {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Ask::Answer => f.write_str("answer"),
+            Ask::Play { sound, barge_in, early } => {
+                let barge_in = if *barge_in { " barge_in" } else { "" };
+                let early = if *early { " early" } else { "" };
+                write!(f, "play {sound}{barge_in}{early}")
+            }
+            Ask::Menu { sound, timeout_ms } => write!(f, "menu {sound} {timeout_ms}ms"),
+            Ask::RingExtension { extension, timeout_ms } => {
+                write!(f, "ring_extension {} {timeout_ms}ms", Quoted(extension))
+            }
+            Ask::RingGroup { group, timeout_ms } => write!(f, "ring_group {} {timeout_ms}ms", Quoted(group)),
+            Ask::Voicemail { mailbox } => write!(f, "voicemail {}", Quoted(mailbox)),
+        }
+    }
+}
+
+impl Display for Heard {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Heard::Prompt(key) => write!(f, "prompt {}", Quoted(key)),
+            Heard::MenuGreeting(key) => write!(f, "greeting {}", Quoted(key)),
+        }
+    }
+}
+
+impl Display for Case {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Case::Key(key) => write!(f, "key {key}"),
+            Case::Done => f.write_str("done"),
+            Case::OtherKey => f.write_str("other_key"),
+            Case::Timeout => f.write_str("timeout"),
+            Case::Ring(end) => write!(f, "ring {}", ring_word(*end)),
+            Case::Voicemail(end) => write!(f, "voicemail {}", voicemail_word(*end)),
+        }
+    }
+}
+
+/// The word of a ring's end; the same as the node's exit.
+pub(crate) const fn ring_word(end: RingEnd) -> &'static str {
+    match end {
+        RingEnd::Answered => "answered",
+        RingEnd::NoAnswer => "no_answer",
+        RingEnd::Busy => "busy",
+        RingEnd::Declined => "declined",
+        RingEnd::Unavailable => "unavailable",
+    }
+}
+
+/// The word of a mailbox's end.
+pub(crate) const fn voicemail_word(end: VoicemailEnd) -> &'static str {
+    match end {
+        VoicemailEnd::Done => "done",
+        VoicemailEnd::Full => "full",
+        VoicemailEnd::Failed => "failed",
+    }
+}
+
+/// A string as JSON writes it, so that any name survives.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", serde_json::Value::from(self.0))
+    }
+}
+
+/// A condition as a row of the clock.
+struct Shown(When);
+
+impl Display for Shown {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0.days {
+            Days::Weekly(mask) => {
+                let names = DayMask::NAMES.iter().zip(0..).filter(|(_, day)| mask.has(*day));
+                let names: Vec<&str> = names.map(|(name, _)| *name).collect();
+                f.write_str(&names.join(","))?;
+            }
+            Days::Dates { first, last } => {
+                write!(f, "{}..{}", show_date(first), show_date(last))?;
+            }
+        }
+        let (start, end) = (self.0.minutes.start(), self.0.minutes.end());
+        write!(f, " {:02}:{:02}..{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)
+    }
+}

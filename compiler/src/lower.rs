@@ -1,0 +1,250 @@
+//! Graph to IR: what a call does, node by node, from the entries on. Nodes that no call can reach are left out.
+//!
+//! What a kind does is in its own file (`impl Lower for …` in `nodes/<kind>.rs`); here is what they have in common:
+//! where an exit leads, and what happens at one without an edge ([`Unwired`]).
+
+use cranelift_entity::SecondaryMap;
+use flow_vm::effect::{Cause, RingEnd};
+
+use crate::entity::EntityFacts;
+use crate::graph::{Graph, NodeId, Wiring};
+use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Entry, Heard, Ir, NodeInfo, NodeRef, Step, ring_word};
+use crate::nodes::Config;
+use crate::nodes::spec::{ExitSpec, Unwired};
+use crate::world::World;
+
+/// Name of the prompt with which a caller is let go.
+pub const GOODBYE_PROMPT: &str = "goodbye";
+
+/// What a node kind does to a call.
+pub trait Lower {
+    /// Writes the blocks of one node, from [`Site::start`] on.
+    ///
+    /// # Errors
+    /// A fact that the checks have to ask for is missing.
+    fn lower(&self, at: &mut Site<'_, '_>) -> Result<(), Hole>;
+}
+
+/// A node that can't be lowered. The checks find every such node first, so that this says something only when they
+/// were passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// The node.
+    pub node: NodeId,
+    /// What is missing.
+    pub missing: &'static str,
+}
+
+/// Lowers a flow that the checks found no errors in.
+///
+/// # Errors
+/// The first node that can't be lowered.
+pub fn lower(graph: &Graph, world: &dyn World) -> Result<Ir, Hole> {
+    let mut flow = Lowering {
+        graph,
+        wiring: graph.wiring(),
+        world,
+        ir: Ir::default(),
+        known: SecondaryMap::new(),
+        queue: Vec::new(),
+    };
+    for (id, node) in &graph.nodes {
+        if node.kind.is_some_and(|kind| kind.spec().is_entry()) {
+            let block = flow.first(id);
+            flow.ir.entries.push(Entry { name: node.name.clone(), block });
+        }
+    }
+    // Last in, first out: a path's blocks stand together, so that most jumps fall away.
+    while let Some(node) = flow.queue.pop() {
+        lower_node(&mut flow, node)?;
+    }
+    Ok(flow.ir)
+}
+
+fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
+    let hole = |missing| Hole { node, missing };
+    let source = flow.graph.nodes.get(node).ok_or_else(|| hole("the node"))?;
+    let kind = source.kind.ok_or_else(|| hole("the kind"))?;
+    let config = Config::read(source).ok_or_else(|| hole("the kind"))?;
+    let facts = kind.spec().entity.kind().zip(source.entity_key());
+    let facts = facts.and_then(|(entity, key)| flow.world.entity(entity, key));
+    let start = flow.first(node);
+    let exits: Vec<_> =
+        kind.exits(facts).into_iter().map(|(name, spec)| Exit { name, spec, block: None }).collect();
+    let Some(at) = flow.known.get(node).copied().flatten() else { return Err(hole("the node")) };
+    let mut site = Site { flow, node, at: at.node, start, facts, exits };
+    match config {
+        Config::InboundNumber(config) => config.lower(&mut site),
+        Config::TimeSwitch(config) => config.lower(&mut site),
+        Config::IvrMenu(config) => config.lower(&mut site),
+        Config::RingGroup(config) => config.lower(&mut site),
+        Config::Extension(config) => config.lower(&mut site),
+        Config::Voicemail(config) => config.lower(&mut site),
+        Config::PlayMessage(config) => config.lower(&mut site),
+        Config::Hangup(config) => config.lower(&mut site),
+    }
+}
+
+/// A flow being lowered.
+struct Lowering<'a> {
+    graph: &'a Graph,
+    wiring: Wiring,
+    world: &'a dyn World,
+    ir: Ir,
+    known: SecondaryMap<NodeId, Option<Start>>,
+    queue: Vec<NodeId>,
+}
+
+/// A node that some block leads to.
+#[derive(Clone, Copy)]
+struct Start {
+    node: NodeRef,
+    block: BlockRef,
+}
+
+impl Lowering<'_> {
+    /// The first block of a node, which is queued if it wasn't met before.
+    fn first(&mut self, node: NodeId) -> BlockRef {
+        if let Some(Some(start)) = self.known.get(node) {
+            return start.block;
+        }
+        let name = self.graph.nodes.get(node).map(|n| n.name.clone()).unwrap_or_default();
+        let at = self.ir.nodes.push(NodeInfo { name, exits: Vec::new() });
+        let block = self.reserve(at);
+        self.known.insert(node, Some(Start { node: at, block }));
+        self.queue.push(node);
+        block
+    }
+
+    /// A block to be written later; unwritten, it hangs up.
+    fn reserve(&mut self, node: NodeRef) -> BlockRef {
+        self.ir.blocks.push(Block { node, steps: Vec::new(), end: BlockEnd::Hangup(Cause::Normal) })
+    }
+}
+
+/// One node being lowered: what [`Lower`] writes to.
+pub struct Site<'f, 'a> {
+    flow: &'f mut Lowering<'a>,
+    node: NodeId,
+    at: NodeRef,
+    start: BlockRef,
+    facts: Option<&'a EntityFacts>,
+    exits: Vec<Exit>,
+}
+
+/// An exit of the node and, once something leads there, its block.
+struct Exit {
+    name: String,
+    spec: &'static ExitSpec,
+    block: Option<BlockRef>,
+}
+
+impl<'a> Site<'_, 'a> {
+    /// The block at which calls come into the node. Begin it with [`Step::Enter`].
+    #[must_use]
+    pub const fn start(&self) -> BlockRef {
+        self.start
+    }
+
+    /// The facts of the node's entity.
+    #[must_use]
+    pub const fn facts(&self) -> Option<&'a EntityFacts> {
+        self.facts
+    }
+
+    /// The error for a missing fact.
+    #[must_use]
+    pub const fn hole(&self, missing: &'static str) -> Hole {
+        Hole { node: self.node, missing }
+    }
+
+    /// A new block of this node.
+    pub fn block(&mut self) -> BlockRef {
+        self.flow.reserve(self.at)
+    }
+
+    /// Writes a block.
+    pub fn write(&mut self, block: BlockRef, steps: Vec<Step>, end: BlockEnd) {
+        if let Some(place) = self.flow.ir.blocks.get_mut(block) {
+            place.steps = steps;
+            place.end = end;
+        }
+    }
+
+    /// Writes a new block.
+    pub fn add(&mut self, steps: Vec<Step>, end: BlockEnd) -> BlockRef {
+        let block = self.block();
+        self.write(block, steps, end);
+        block
+    }
+
+    /// Writes the beginning of a node that answers its caller: what follows goes into the block returned. A caller who
+    /// can't be answered is let go.
+    pub fn answer(&mut self, steps: Vec<Step>) -> BlockRef {
+        let lost = self.add(Vec::new(), BlockEnd::Hangup(Cause::Normal));
+        let answered = self.block();
+        let end = BlockEnd::Ask { effect: Ask::Answer, cases: vec![(Case::Done, answered)], otherwise: lost };
+        self.write(self.start, steps, end);
+        answered
+    }
+
+    /// The cases of ringing, each to the exit of its name.
+    pub fn ring_cases(&mut self) -> Vec<(Case, BlockRef)> {
+        let ends =
+            [RingEnd::Answered, RingEnd::NoAnswer, RingEnd::Busy, RingEnd::Declined, RingEnd::Unavailable];
+        ends.map(|end| (Case::Ring(end), self.exit(ring_word(end)))).to_vec()
+    }
+
+    /// The block that leaves the node by an exit. An exit without an edge does what its spec says.
+    pub fn exit(&mut self, name: &str) -> BlockRef {
+        // A fallback may fall back again, but never more often than there are exits.
+        let mut name = name.to_owned();
+        for _ in 0..=self.exits.len() {
+            let Some(found) = self.exits.iter().position(|e| e.name == name) else { break };
+            let Some(exit) = self.exits.get(found) else { break };
+            if let Some(block) = exit.block {
+                return block;
+            }
+            let target = self.flow.wiring.target(self.flow.graph, self.node, &name);
+            match (target, exit.spec.unwired) {
+                (None, Unwired::FallsTo(other)) => name = other.to_owned(),
+                (None, Unwired::Refused | Unwired::HangsUp) => return self.leave(found, Ending::HangUp),
+                (None, Unwired::SaysGoodbye) => return self.leave(found, Ending::Goodbye),
+                (Some(node), _) => return self.leave(found, Ending::Go(node)),
+            }
+        }
+        self.add(Vec::new(), BlockEnd::Hangup(Cause::Normal))
+    }
+
+    fn leave(&mut self, exit: usize, ending: Ending) -> BlockRef {
+        let name = self.exits.get(exit).map(|e| e.name.clone()).unwrap_or_default();
+        let names = self.flow.ir.nodes.get_mut(self.at).map(|n| &mut n.exits);
+        let number = names.map_or(0, |names| {
+            names.push(name);
+            names.len() - 1
+        });
+        let block = self.block();
+        let end = match ending {
+            Ending::Go(node) => BlockEnd::Jump(self.flow.first(node)),
+            Ending::HangUp => BlockEnd::Hangup(Cause::Normal),
+            Ending::Goodbye => {
+                let after = self.add(Vec::new(), BlockEnd::Hangup(Cause::Normal));
+                let sound = Heard::Prompt(GOODBYE_PROMPT.to_owned());
+                let effect = Ask::Play { sound, barge_in: false, early: false };
+                BlockEnd::Ask { effect, cases: Vec::new(), otherwise: after }
+            }
+        };
+        self.write(block, vec![Step::Leave(number)], end);
+        if let Some(exit) = self.exits.get_mut(exit) {
+            exit.block = Some(block);
+        }
+        block
+    }
+}
+
+/// What comes after an exit.
+enum Ending {
+    Go(NodeId),
+    HangUp,
+    Goodbye,
+}
