@@ -216,6 +216,11 @@ pub enum Event {
         /// The leg.
         leg: LegId,
     },
+    /// Media came again on a leg that was told to be [`Event::Silent`].
+    Heard {
+        /// The leg.
+        leg: LegId,
+    },
     /// The leg's sockets couldn't be bound: it will never carry media.
     OpenFailed {
         /// The leg.
