@@ -344,3 +344,6 @@ fn read_clock(words: &mut Words<'_>) -> Result<u16, AsmFault> {
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ pub mod machine;
 pub mod op;
 pub mod operand;
 pub mod program;
+#[cfg(test)]
+mod sample;
 pub mod state;
 pub mod table;
 pub mod text;

@@ -260,3 +260,6 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
         Answer::LocalTime(time) => matches!(kind, Kind::LocalTime) && time.second < 86_400,
     }
 }
+
+#[cfg(test)]
+mod tests;

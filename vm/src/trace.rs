@@ -199,3 +199,6 @@ fn run(program: &Program, mut state: State, inputs: &[Input], effects: &mut Vec<
     }
     ReplayEnd::Parted { effect: state.effect(), answer: None }
 }
+
+#[cfg(test)]
+mod tests;

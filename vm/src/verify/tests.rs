@@ -1,1 +1,287 @@
+use super::*;
+use crate::codec::{decode, encode};
+use crate::sample::{Plan, answers, flow, input, listing, office};
+use crate::{State, Step, Unwatched, resume};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
+const OUTCOME: &str = "| done @9\n| key @9\n| timeout @9\n| failed @9\n";
+
+fn refused(bytes: &[u8], rule: Rule, what: &str) {
+    match verify(bytes) {
+        Ok(_) => panic!("{what} passed, but breaks {rule:?}"),
+        Err(error) => assert_eq!(error.rule, rule, "{what}: {error}"),
+    }
+}
+
+#[test]
+fn the_sample_passes() {
+    let program = office();
+    assert_eq!(program.entries().collect::<Vec<_>>(), ["n0", "n5"]);
+    assert_eq!(verify(&program.encode()).unwrap(), program);
+}
+
+/// Code that keeps every rule of form but breaks one that holds over paths.
+#[test]
+fn rules_over_paths() {
+    let cases: &[(Rule, &str)] = &[
+        (Rule::BlockEnds, "enter \"n\""),
+        (Rule::BlockEnds, "jump @1\nanswer"),
+        (Rule::CallState, "menu prompt \"x\" 5000ms\nhangup normal"),
+        (Rule::CallState, "voicemail \"x\"\nhangup normal"),
+        (Rule::CallState, "play prompt \"x\" whole answered\nhangup normal"),
+        (Rule::CallState, "answer\nplay prompt \"x\" whole early\nhangup normal"),
+        // `answer` may fail: only behind its `done` is the caller answered.
+        (Rule::CallState, "answer\nmenu prompt \"x\" 5000ms\nhangup normal"),
+        (
+            Rule::CallState,
+            "answer\nswitch_outcome |\n| done @2\n| key @2\n| timeout @2\n| failed @2\nvoicemail \"x\"\nhangup normal",
+        ),
+        // Ringing that is answered answers the caller; early sound afterwards is too late.
+        (Rule::CallState, "ring_extension \"1\" 1ms\nplay prompt \"x\" whole early\nhangup normal"),
+        // Around the loop the caller is answered.
+        (Rule::CallState, "play prompt \"x\" whole early\nanswer\njump @0"),
+        (
+            Rule::Answers,
+            "answer\nswitch_key |\n| 0 @2\n| 1 @2\n| 2 @2\n| 3 @2\n| 4 @2\n| 5 @2\n| 6 @2\n| 7 @2\n| 8 @2\n| 9 @2\n| * @2\n| # @2\nhangup normal",
+        ),
+        (Rule::Answers, "switch_outcome |\n| done @1\n| key @1\n| timeout @1\n| failed @1\nhangup normal"),
+        (Rule::Answers, "answer\nswitch_time |\n| default @2\n| failed @2\nhangup normal"),
+        (Rule::Answers, "answer\nswitch_voicemail |\n| done @2\n| full @2\n| failed @2\nhangup normal"),
+        (Rule::Counters, "count_down c0 @1\nhangup normal"),
+        (
+            Rule::Counters,
+            "local_time \"UTC\"\nswitch_time |\n| default @2\n| failed @3\nset c1 3\ncount_down c1 @4\nhangup normal",
+        ),
+    ];
+    for (rule, code) in cases {
+        refused(&listing(code), *rule, code);
+    }
+}
+
+#[test]
+fn rules_on_operands() {
+    let cases: &[(Rule, &str)] = &[
+        (Rule::Operands, "jump @9"),
+        (Rule::Operands, "set c16 1\nhangup normal"),
+        (Rule::Operands, "ring_group \"x\" 3600001ms\nhangup normal"),
+        (Rule::Operands, &format!("answer\nswitch_outcome |\n{OUTCOME}hangup normal")),
+        (
+            Rule::TimeRules,
+            "local_time \"UTC\"\nswitch_time |\n| rule 2026-12-26 2026-12-25 00:00 24:00 @2\n| default @2\n| failed @2\nhangup normal",
+        ),
+    ];
+    for (rule, code) in cases {
+        refused(&listing(code), *rule, code);
+    }
+}
+
+#[test]
+fn rules_on_heads() {
+    let cases: &[(Rule, &str)] = &[
+        (Rule::Entries, "node \"n\"\nrange \"n\" @0 @1\nhangup normal"),
+        (Rule::Entries, "node \"n\"\nrange \"n\" @0 @1\nentry \"n\" @1\nhangup normal"),
+        (Rule::Entries, "node \"n\"\nrange \"n\" @0 @1\nentry \"b\" @0\nentry \"a\" @0\nhangup normal"),
+        (Rule::Entries, "node \"n\"\nrange \"n\" @0 @1\nentry \"\" @0\nhangup normal"),
+        (Rule::Debug, "node \"n\"\nrange \"n\" @0 @2\nentry \"n\" @0\nhangup normal"),
+        (Rule::Debug, "node \"n\"\nrange \"n\" @0 @1\nrange \"n\" @0 @1\nentry \"n\" @0\nhangup normal"),
+        (Rule::Debug, "node \"\"\nrange \"\" @0 @1\nentry \"n\" @0\nhangup normal"),
+        (Rule::DebugEntry, "node \"n\"\nentry \"n\" @0\nhangup normal"),
+        (Rule::DebugEntry, "node \"n\"\nrange \"n\" @0 @1\nentry \"n\" @0\njump @1\nhangup normal"),
+    ];
+    for (rule, text) in cases {
+        refused(&crate::asm::assemble(&format!("flowpbx-asm 1\n{text}")).unwrap(), *rule, text);
+    }
+}
+
+#[test]
+fn an_op_that_no_call_reaches_needs_no_debug_entry() {
+    let text =
+        "flowpbx-asm 1\nnode \"n\"\nrange \"n\" @0 @1\nentry \"n\" @0\nhangup normal\nmenu prompt \"x\" 1ms";
+    assert!(verify(&crate::asm::assemble(text).unwrap()).is_ok());
+}
+
+/// The hash over a changed body, so that the rules behind it are what refuses.
+fn rehash(bytes: &mut [u8]) {
+    let Some(body) = bytes.len().checked_sub(32) else { return };
+    let hash = Sha256::digest(&bytes[..body]);
+    bytes[body..].copy_from_slice(&hash);
+}
+
+#[test]
+fn rules_on_the_container() {
+    let good = office().encode();
+    let mutated = |change: fn(&mut Vec<u8>)| {
+        let mut bytes = good.clone();
+        change(&mut bytes);
+        rehash(&mut bytes);
+        bytes
+    };
+    refused(&[], Rule::Container, "nothing");
+    refused(&good[..20], Rule::Container, "a piece");
+    refused(&mutated(|b| b[0] = b'X'), Rule::Container, "another magic");
+    refused(&mutated(|b| b[8] = 2), Rule::Container, "another version");
+    refused(&mutated(|b| b[10] = 1), Rule::Container, "reserved bytes");
+    refused(&mutated(|b| b[12] ^= 1), Rule::Needs, "another set of effects");
+    refused(&mutated(|b| b.insert(b.len() - 32, 0)), Rule::Container, "a byte too many");
+    refused(&mutated(|b| b[16..20].fill(0xff)), Rule::Limits, "four thousand million constants");
+    refused(&mutated(|b| b[20..24].fill(0xff)), Rule::Limits, "a constant of four gigabytes");
+    refused(&mutated(|b| b[24] = 0xff), Rule::Constants, "a constant that is no UTF-8");
+    let mut changed = good.clone();
+    changed[30] ^= 1;
+    refused(&changed, Rule::Hash, "a changed byte");
+    assert!(matches!(verify(&changed), Err(VerifyError { rule: Rule::Hash, .. })));
+}
+
+#[test]
+fn tables_belong_to_their_switches() {
+    let (mut parts, _) = decode(&office().encode()).unwrap();
+    parts.tables.swap(0, 1);
+    assert!(verify(&encode(&parts)).is_err());
+    let (mut parts, _) = decode(&office().encode()).unwrap();
+    let spare = parts.tables[0].clone();
+    parts.tables.push(spare);
+    refused(&encode(&parts), Rule::Tables, "a table that no switch uses");
+    let (mut parts, _) = decode(&office().encode()).unwrap();
+    for table in &mut parts.tables {
+        if let Table::Slots { targets, .. } = table {
+            targets.pop();
+            break;
+        }
+    }
+    refused(&encode(&parts), Rule::Total, "a table with a slot missing");
+    let (mut parts, _) = decode(&office().encode()).unwrap();
+    parts.constants.push(parts.constants[0].clone());
+    refused(&encode(&parts), Rule::Constants, "a constant twice");
+}
+
+fn plans() -> impl Strategy<Value = Vec<Plan>> {
+    let plan = (any::<u8>(), any::<[u8; 4]>()).prop_map(|(kind, wires)| Plan { kind, wires });
+    prop::collection::vec(plan, 1..12)
+}
+
+/// Runs a program by draws until it ends; after some keys the caller presses no more.
+fn ends(program: &Program, draws: &[u8]) {
+    let all = answers();
+    for entry in program.entries() {
+        let mut state = State::new(program, entry).unwrap();
+        let (mut keys, mut inputs) = (0, 0);
+        while !state.has_ended() {
+            inputs += 1;
+            assert!(inputs <= 21 * crate::limits::STEPS_WITHOUT_KEY_MAX, "the run doesn't end");
+            let first = usize::from(draws[inputs as usize % draws.len()]) + inputs as usize;
+            // A caller who hangs up would end every run early; that one is tried last.
+            let fit = (0..all.len()).map(|place| all[(first + place) % all.len()]).find(|answer| {
+                let silent = matches!(answer, crate::effect::Answer::HungUp)
+                    || (keys >= 20 && matches!(answer, crate::effect::Answer::Key(_)));
+                let mut trial = state.clone();
+                let number = state.effect();
+                !silent && resume(program, &mut trial, input(number, *answer), &mut Unwatched).is_ok()
+            });
+            let answer = fit.unwrap();
+            keys += u32::from(matches!(answer, crate::effect::Answer::Key(_)));
+            let number = state.effect();
+            let bytes = state.to_bytes();
+            assert_eq!(State::from_bytes(program, &bytes).as_ref(), Ok(&state));
+            match resume(program, &mut state, input(number, answer), &mut Unwatched).unwrap() {
+                Step::Effect { number: next, effect } => {
+                    assert_eq!(next, number + 1);
+                    assert!(program.needs().has(effect.kind()));
+                }
+                Step::End(_) => assert!(state.has_ended()),
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_built_verifies_and_ends(plans in plans(), draws in prop::collection::vec(any::<u8>(), 1..64)) {
+        let bytes = flow(&plans);
+        let program = verify(&bytes).unwrap();
+        prop_assert_eq!(program.encode(), bytes.clone());
+        let listing = crate::asm::disassemble(&program);
+        prop_assert_eq!(crate::asm::assemble(&listing).unwrap(), bytes);
+        ends(&program, &draws);
+    }
+
+    #[test]
+    fn mutated_bytes_never_panic_and_what_passes_ends(
+        plans in plans(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 1..6),
+        cut in prop::option::weighted(0.1, any::<prop::sample::Index>()),
+        draws in prop::collection::vec(any::<u8>(), 1..64),
+    ) {
+        let mut bytes = flow(&plans);
+        for (place, value, small) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = if small { value % 32 } else { value };
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        rehash(&mut bytes);
+        if let Ok(program) = verify(&bytes) {
+            prop_assert_eq!(program.encode(), bytes.clone());
+            let listing = crate::asm::disassemble(&program);
+            prop_assert_eq!(crate::asm::assemble(&listing).unwrap(), bytes);
+            ends(&program, &draws);
+        }
+    }
+
+    #[test]
+    fn rewired_code_never_panics_and_what_passes_ends(
+        plans in plans(),
+        wires in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..8),
+        draws in prop::collection::vec(any::<u8>(), 1..64),
+    ) {
+        let (mut parts, _) = decode(&flow(&plans)).unwrap();
+        let ops = parts.ops.len();
+        let mut seen = 0;
+        let places: Vec<_> = wires.iter().map(|(at, to)| (at.index(ops), to.index(ops))).collect();
+        let mut rewire = |to| {
+            seen += 1;
+            let new = places.iter().find(|(at, _)| *at == seen);
+            new.map_or(to, |(_, to)| crate::table::Target(u32::try_from(*to).unwrap()))
+        };
+        parts.ops.iter_mut().for_each(|op| *op = op.retarget(&mut rewire));
+        parts.tables.iter_mut().for_each(|table| table.retarget(&mut rewire));
+        if let Ok(program) = verify(&encode(&parts)) {
+            ends(&program, &draws);
+        }
+    }
+
+    #[test]
+    fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
+        let mut bytes = bytes;
+        prop_assert!(verify(&bytes).is_err());
+        let mut framed = b"FLOWVM\r\n\x01\0\0\0".to_vec();
+        framed.append(&mut bytes);
+        framed.extend([0; 32]);
+        rehash(&mut framed);
+        prop_assert!(verify(&framed).is_err());
+    }
+
+    #[test]
+    fn states_from_noise_never_panic(noise in prop::collection::vec(any::<u8>(), 0..600), place in 0_u32..40, draw in any::<u8>()) {
+        let program = office();
+        prop_assert!(State::from_bytes(&program, &noise).is_err());
+        // A state of this program at some place: what is let in runs on and ends.
+        let mut bytes = State::new(&program, "n0").unwrap().to_bytes();
+        bytes[9] = 1;
+        bytes[10..14].copy_from_slice(&place.to_le_bytes());
+        bytes[14] = 1;
+        for (byte, noise) in bytes[22..].iter_mut().zip(&noise) {
+            *byte = *noise;
+        }
+        if let Ok(mut state) = State::from_bytes(&program, &bytes) {
+            let answers = answers();
+            let answer = answers[usize::from(draw) % answers.len()];
+            if let Err(misuse) = resume(&program, &mut state, input(1, answer), &mut Unwatched) {
+                prop_assert_ne!(misuse, crate::Misuse::Corrupt);
+            }
+        }
+    }
+}

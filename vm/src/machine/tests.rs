@@ -1,0 +1,226 @@
+use super::*;
+use crate::effect::{Cause, EffectKind, EffectSet, Key, LocalTime, RingEnd, VoicemailEnd};
+use crate::sample::{Plan, effect, flow, give, input, listing, office, start};
+use crate::state::StateError;
+use crate::text::effect_text;
+use crate::verify;
+
+/// A Monday at 10:00 in `sample`'s business hours.
+const BUSINESS: Answer = Answer::LocalTime(LocalTime { day: 20_514, second: 36_000 });
+
+fn key(c: char) -> Answer {
+    Answer::Key(Key::from_char(c).unwrap())
+}
+
+#[derive(Default)]
+struct Path(Vec<String>);
+
+struct Named<'p>(&'p Program, Path);
+
+impl Watch for Named<'_> {
+    fn enter(&mut self, node: NodeIx) {
+        self.1.0.push(format!("> {}", self.0.node_name(node).unwrap()));
+    }
+    fn leave(&mut self, node: NodeIx, exit: ExitIx) {
+        let (node_name, exit_name) = (self.0.node_name(node).unwrap(), self.0.exit_name(node, exit).unwrap());
+        self.1.0.push(format!("< {node_name} {exit_name}"));
+    }
+}
+
+#[test]
+fn a_call_goes_through_its_flow() {
+    let program = office();
+    let mut state = State::new(&program, "n0").unwrap();
+    let mut watch = Named(&program, Path::default());
+    let answers = [
+        (Answer::Start, "local_time \"Australia/Sydney\""),
+        (BUSINESS, "answer"),
+        (Answer::Done, "menu menu_greeting \"main\" 5000ms"),
+        (Answer::Timeout, "menu menu_greeting \"main\" 5000ms"),
+        (key('7'), "play prompt \"invalid\" barge_in answered"),
+        (Answer::Done, "menu menu_greeting \"main\" 5000ms"),
+        (key('1'), "ring_group \"sales\" 30000ms"),
+        (Answer::Ring(RingEnd::Busy), "answer"),
+        (Answer::Done, "voicemail \"after-hours\""),
+    ];
+    for (number, (answer, text)) in (0..).zip(answers) {
+        let step = resume(&program, &mut state, input(number, answer), &mut watch).unwrap();
+        assert_eq!(effect_text(&effect(step)), text);
+        assert_eq!(state.effect(), number + 1);
+    }
+    let last = resume(&program, &mut state, input(9, Answer::Voicemail(VoicemailEnd::Done)), &mut watch);
+    assert_eq!(last, Ok(Step::End(End::Hangup(Cause::Normal))));
+    let path = ["> n0", "< n0 business", "> n1", "< n1 1", "> n2", "< n2 busy", "> n4", "< n4 next", "> n5"];
+    assert_eq!(watch.1.0, path);
+}
+
+#[test]
+fn timeout_and_invalid_are_counted_apart() {
+    let program = office();
+    let (mut state, _) = start(&program, "n0");
+    give(&program, &mut state, BUSINESS);
+    let mut step = give(&program, &mut state, Answer::Done);
+    // Two of each are forgiven, in any order.
+    for answer in [Answer::Timeout, key('7'), Answer::Done, Answer::Timeout, key('8'), Answer::Done] {
+        step = give(&program, &mut state, answer);
+    }
+    assert_eq!(effect(step).kind(), EffectKind::Menu);
+    let mut other = state.clone();
+    assert_eq!(effect(give(&program, &mut state, Answer::Timeout)).kind(), EffectKind::Answer);
+    assert_eq!(effect(give(&program, &mut other, key('9'))).kind(), EffectKind::Answer);
+}
+
+#[test]
+fn a_wrong_input_changes_nothing() {
+    let program = office();
+    let mut state = State::new(&program, "n0").unwrap();
+    let cases = [
+        (1, Answer::Start, Misuse::WrongEffect { waiting: 0, got: 1 }),
+        (0, Answer::Done, Misuse::WrongAnswer { effect: 0, got: Answer::Done }),
+    ];
+    for (number, answer, misuse) in cases {
+        let before = state.clone();
+        assert_eq!(resume(&program, &mut state, input(number, answer), &mut Unwatched), Err(misuse));
+        assert_eq!(state, before);
+    }
+    give(&program, &mut state, Answer::Start);
+    let late = Answer::LocalTime(LocalTime { day: 0, second: 86_400 });
+    for answer in [Answer::Start, Answer::Done, Answer::Timeout, key('1'), Answer::Ring(RingEnd::Busy), late]
+    {
+        let before = state.clone();
+        let misuse = Misuse::WrongAnswer { effect: 1, got: answer };
+        assert_eq!(resume(&program, &mut state, input(1, answer), &mut Unwatched), Err(misuse));
+        assert_eq!(state, before);
+    }
+    assert_eq!(give(&program, &mut state, Answer::HungUp), Step::End(End::CallerGone));
+    assert_eq!(resume(&program, &mut state, input(1, Answer::HungUp), &mut Unwatched), Err(Misuse::Ended));
+}
+
+#[test]
+fn a_sound_without_barge_in_takes_no_key() {
+    for (word, fits) in [("whole", false), ("barge_in", true)] {
+        let program = verify(&listing(&format!("play prompt \"x\" {word} early\nhangup busy"))).unwrap();
+        let (mut state, _) = start(&program, "n");
+        let step = resume(&program, &mut state, input(1, key('1')), &mut Unwatched);
+        assert_eq!(step.is_ok(), fits, "{word}");
+    }
+}
+
+#[test]
+fn a_state_belongs_to_one_program() {
+    let (one, two) = (office(), verify(&listing("hangup normal")).unwrap());
+    let mut state = State::new(&one, "n0").unwrap();
+    let got = resume(&two, &mut state, input(0, Answer::Start), &mut Unwatched);
+    assert_eq!(got, Err(Misuse::OtherProgram));
+    assert_eq!(State::from_bytes(&two, &state.to_bytes()), Err(StateError::OtherProgram));
+    assert_eq!(State::new(&two, "x"), Err(StateError::NoEntry("x".to_owned())));
+}
+
+#[test]
+fn a_loop_that_waits_for_nothing_ends_by_fuel() {
+    let program = verify(&listing("jump @0")).unwrap();
+    assert_eq!(start(&program, "n").1, Step::End(End::OutOfFuel));
+}
+
+#[test]
+fn the_last_op_that_fuel_allows_still_runs() {
+    let max = limits::STEPS_PER_INPUT_MAX as usize;
+    let code = |sets: usize| format!("{}hangup busy", "set c0 1\n".repeat(sets));
+    let fits = verify(&listing(&code(max - 1))).unwrap();
+    assert_eq!(start(&fits, "n").1, Step::End(End::Hangup(Cause::Busy)));
+    let over = verify(&listing(&code(max))).unwrap();
+    assert_eq!(start(&over, "n").1, Step::End(End::OutOfFuel));
+}
+
+#[test]
+fn a_loop_through_a_node_ends_by_visits() {
+    let program = verify(&listing("enter \"n\"\nring_group \"g\" 1ms\njump @0")).unwrap();
+    let (mut state, _) = start(&program, "n");
+    for _ in 1..limits::VISITS_PER_NODE_MAX {
+        effect(give(&program, &mut state, Answer::Ring(RingEnd::NoAnswer)));
+    }
+    assert_eq!(give(&program, &mut state, Answer::Ring(RingEnd::NoAnswer)), Step::End(End::TooManyVisits));
+}
+
+#[test]
+fn a_key_makes_visits_count_anew() {
+    let program = verify(&listing("enter \"n\"\nplay prompt \"x\" barge_in early\njump @0")).unwrap();
+    let (mut state, _) = start(&program, "n");
+    for turn in 0..100 {
+        let answer = if turn % 9 == 0 { key('1') } else { Answer::Done };
+        effect(give(&program, &mut state, answer));
+    }
+}
+
+#[test]
+fn a_loop_that_waits_but_enters_no_node_ends_by_fuel() {
+    let program = verify(&listing("ring_group \"g\" 1ms\njump @0")).unwrap();
+    let (mut state, mut step) = start(&program, "n");
+    let mut inputs = 0;
+    while matches!(step, Step::Effect { .. }) {
+        step = give(&program, &mut state, Answer::Ring(RingEnd::NoAnswer));
+        inputs += 1;
+    }
+    assert_eq!(step, Step::End(End::OutOfFuel));
+    assert_eq!(inputs, limits::STEPS_WITHOUT_KEY_MAX / 2);
+}
+
+#[test]
+fn visits_are_exact_up_to_the_slots() {
+    let mut plans = vec![Plan { kind: 3, wires: [1; 4] }; limits::VISIT_SLOTS];
+    // A chain through every node back to the first is as long as the counters reach; each node is visited ten times.
+    for (place, plan) in plans.iter_mut().enumerate() {
+        plan.wires = [u8::try_from(place % 256).unwrap(); 4];
+    }
+    let program = verify(&flow(&plans)).unwrap();
+    let mut state = State::new(&program, "n0").unwrap();
+    for node in 0..u32::try_from(limits::VISIT_SLOTS).unwrap() {
+        for _ in 0..limits::VISITS_PER_NODE_MAX {
+            assert!(state.visit(NodeIx(node)));
+        }
+        assert!(!state.visit(NodeIx(node)));
+    }
+}
+
+#[test]
+fn times_of_a_rule() {
+    // Friday 22:00 to Saturday 06:00 is Friday's; 25 and 26 December 2026 are a holiday whatever the hour.
+    let program = office();
+    let table = program.parts().tables.iter().find_map(|t| match t {
+        Table::Time(table) => Some(table),
+        Table::Slots { .. } => None,
+    });
+    let table = table.unwrap();
+    let at = |date: &str, clock: (u32, u32)| {
+        let time =
+            LocalTime { day: crate::text::parse_date(date).unwrap(), second: (clock.0 * 60 + clock.1) * 60 };
+        table.rules.iter().position(|rule| rule.when.matches(time))
+    };
+    let cases = [
+        ("2026-12-25", (10, 0), Some(0)),
+        ("2026-12-26", (23, 59), Some(0)),
+        ("2026-12-27", (0, 0), None),
+        ("2026-03-02", (8, 29), None),
+        ("2026-03-02", (8, 30), Some(1)),
+        ("2026-03-02", (16, 59), Some(1)),
+        ("2026-03-02", (17, 0), None),
+        ("2026-03-06", (5, 0), None),
+        ("2026-03-06", (22, 0), Some(2)),
+        ("2026-03-07", (5, 59), Some(2)),
+        ("2026-03-07", (6, 0), None),
+        ("2026-03-07", (22, 0), None),
+    ];
+    for (date, clock, rule) in cases {
+        assert_eq!(at(date, clock), rule, "{date} {clock:?}");
+    }
+    assert_eq!(table.target(Answer::Failed), Some(table.failed));
+}
+
+#[test]
+fn what_a_program_needs() {
+    let needs: Vec<_> = office().needs().iter().map(EffectKind::name).collect();
+    assert_eq!(needs, ["answer", "play", "menu", "ring_extension", "ring_group", "voicemail", "local_time"]);
+    let able = EffectSet::default().with(EffectKind::Answer);
+    assert_eq!(office().lacks(able), Some(EffectKind::Play));
+    assert_eq!(office().lacks(EffectSet::all()), None);
+}

@@ -1,0 +1,224 @@
+//! Programs that the tests of this crate run, made as the compiler makes them.
+
+use crate::builder::{Builder, Label, OutcomeTargets, RingTargets, VoicemailTargets};
+use crate::effect::{Answer, Cause, Effect, Input, Key, LocalTime, RingEnd, Sound, VoicemailEnd};
+use crate::machine::{Step, Unwatched, resume};
+use crate::program::{NodeIx, Program};
+use crate::state::State;
+use crate::table::{DayMask, Days, Minutes, When};
+use crate::verify::verify;
+
+/// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of nodes).
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) kind: u8,
+    pub(crate) wires: [u8; 4],
+}
+
+struct Maker {
+    b: Builder,
+    starts: Vec<Label>,
+}
+
+impl Maker {
+    /// A place that leaves a node by an exit and goes where it leads.
+    fn exit(&mut self, node: NodeIx, name: &str, wire: u8) -> Label {
+        let label = self.b.label();
+        let exit = self.b.exit(node, name);
+        self.b.bind(label);
+        self.b.leave(node, exit);
+        let to = self.starts[usize::from(wire) % self.starts.len()];
+        self.b.jump(to);
+        label
+    }
+
+    fn hangup(&mut self, cause: Cause) -> Label {
+        let label = self.b.label();
+        self.b.bind(label);
+        self.b.hangup(cause);
+        label
+    }
+
+    fn outcome(&mut self, done: Label, key: Label, timeout: Label, failed: Label) {
+        self.b.switch_outcome(OutcomeTargets { done, key, timeout, failed });
+    }
+
+    fn answer(&mut self, failed: Label) {
+        let done = self.b.label();
+        self.b.answer();
+        self.outcome(done, failed, failed, failed);
+        self.b.bind(done);
+    }
+
+    fn menu(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
+        let one = self.exit(node, "1", wires[0]);
+        let star = self.exit(node, "*", wires[1]);
+        let timeout = self.exit(node, "timeout", wires[2]);
+        let invalid = self.exit(node, "invalid", wires[3]);
+        let failed = self.hangup(Cause::Normal);
+        let (ask, again, wrong, key) = (self.b.label(), self.b.label(), self.b.label(), self.b.label());
+        self.b.bind(begin);
+        self.b.enter(node);
+        self.answer(failed);
+        self.b.set(0, 2);
+        self.b.set(1, 2);
+        self.b.bind(ask);
+        self.b.menu(Sound::MenuGreeting("main"), 5_000);
+        self.outcome(failed, key, again, failed);
+        self.b.bind(again);
+        self.b.count_down(0, timeout);
+        self.b.jump(ask);
+        self.b.bind(key);
+        self.b.switch_key(|k| match k.to_char() {
+            '1' => one,
+            '*' => star,
+            _ => wrong,
+        });
+        self.b.bind(wrong);
+        self.b.count_down(1, invalid);
+        self.b.play(Sound::Prompt("invalid"), true, false);
+        self.b.jump(ask);
+    }
+
+    fn ring(&mut self, node: NodeIx, wires: [u8; 4], begin: Label, group: bool) {
+        let answered = self.exit(node, "answered", wires[0]);
+        let no_answer = self.exit(node, "no_answer", wires[1]);
+        let busy = self.exit(node, "busy", wires[2]);
+        self.b.bind(begin);
+        self.b.enter(node);
+        if group {
+            self.b.ring_group("sales", 30_000);
+        } else {
+            self.b.ring_extension("101", 25_000);
+        }
+        let (declined, unavailable, failed) = (no_answer, no_answer, no_answer);
+        self.b.switch_ring(RingTargets { answered, no_answer, busy, declined, unavailable, failed });
+    }
+
+    fn time(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
+        let holiday = self.exit(node, "holiday", wires[0]);
+        let business = self.exit(node, "business", wires[1]);
+        let night = self.exit(node, "night", wires[2]);
+        let default = self.exit(node, "default", wires[3]);
+        self.b.bind(begin);
+        self.b.enter(node);
+        self.b.local_time("Australia/Sydney");
+        let week = (0..5).fold(DayMask::default(), DayMask::with);
+        let days = |days, start, end| When { days, minutes: Minutes::new(start, end).unwrap() };
+        let rules = [
+            (days(Days::Dates { first: 20_812, last: 20_813 }, 0, 1_440), holiday),
+            (days(Days::Weekly(week), 510, 1_020), business),
+            (days(Days::Weekly(DayMask::default().with(4)), 1_320, 360), night),
+        ];
+        self.b.switch_time(rules, default, default);
+    }
+
+    fn node(&mut self, place: usize, plan: &Plan) {
+        let node = self.b.node(&format!("n{place}"));
+        self.b.begin(node);
+        let begin = self.starts[place];
+        let wires = plan.wires;
+        match plan.kind % 7 {
+            0 => self.menu(node, wires, begin),
+            1 => self.ring(node, wires, begin, true),
+            2 => self.ring(node, wires, begin, false),
+            3 => self.time(node, wires, begin),
+            4 => {
+                let next = self.exit(node, "next", wires[0]);
+                let full = self.exit(node, "full", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.answer(next);
+                self.b.voicemail("after-hours");
+                self.b.switch_voicemail(VoicemailTargets { done: next, full, failed: next });
+            }
+            5 => {
+                let next = self.exit(node, "next", wires[0]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.answer(next);
+                self.b.play(Sound::Prompt("welcome"), wires[1].is_multiple_of(2), false);
+                self.b.jump(next);
+            }
+            _ => {
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.hangup(Cause::ALL[usize::from(wires[0]) % 6]);
+            }
+        }
+    }
+}
+
+/// The bytes of a flow by plan. Entries are `n0` and the last node.
+pub(crate) fn flow(plans: &[Plan]) -> Vec<u8> {
+    let mut maker = Maker { b: Builder::new(), starts: Vec::new() };
+    maker.starts = plans.iter().map(|_| maker.b.label()).collect();
+    for (place, plan) in plans.iter().enumerate() {
+        maker.node(place, plan);
+    }
+    maker.b.entry("n0", maker.starts[0]);
+    if plans.len() > 1 {
+        maker.b.entry(&format!("n{}", plans.len() - 1), maker.starts[plans.len() - 1]);
+    }
+    maker.b.finish().unwrap()
+}
+
+/// An office: time switch → menu → group or extension → mailbox → hang-up. Node `n0` is the time switch.
+pub(crate) fn office() -> Program {
+    let plan = |kind, wires| Plan { kind, wires };
+    let plans = [
+        plan(3, [4, 1, 4, 4]),
+        plan(0, [2, 3, 4, 4]),
+        plan(1, [5, 4, 4, 0]),
+        plan(2, [5, 4, 4, 0]),
+        plan(4, [5, 5, 0, 0]),
+        plan(6, [0, 0, 0, 0]),
+    ];
+    verify(&flow(&plans)).unwrap()
+}
+
+/// Every answer that there is, once for each place that it could lead to.
+pub(crate) fn answers() -> Vec<Answer> {
+    let rings =
+        [RingEnd::Answered, RingEnd::NoAnswer, RingEnd::Busy, RingEnd::Declined, RingEnd::Unavailable];
+    let mails = [VoicemailEnd::Done, VoicemailEnd::Full, VoicemailEnd::Failed];
+    let times = [(20_812, 0), (20_514, 36_000), (20_518, 82_000), (20_519, 3_600)];
+    let mut all = vec![Answer::Start, Answer::Done, Answer::Timeout, Answer::Failed, Answer::HungUp];
+    all.extend(Key::ALL.map(Answer::Key));
+    all.extend(rings.map(Answer::Ring));
+    all.extend(mails.map(Answer::Voicemail));
+    all.extend(times.map(|(day, second)| Answer::LocalTime(LocalTime { day, second })));
+    all
+}
+
+pub(crate) fn input(effect: u32, answer: Answer) -> Input {
+    Input { effect, mono_ms: u64::from(effect) * 1_000, wall_ms: 1_772_492_400_000, answer }
+}
+
+/// Gives the next input and expects it to fit.
+pub(crate) fn give<'p>(program: &'p Program, state: &mut State, answer: Answer) -> Step<'p> {
+    let number = state.effect();
+    resume(program, state, input(number, answer), &mut Unwatched).unwrap()
+}
+
+/// Starts at an entry.
+pub(crate) fn start<'p>(program: &'p Program, entry: &str) -> (State, Step<'p>) {
+    let mut state = State::new(program, entry).unwrap();
+    let step = give(program, &mut state, Answer::Start);
+    (state, step)
+}
+
+/// The effect of a step.
+pub(crate) fn effect<'p>(step: Step<'p>) -> Effect<'p> {
+    match step {
+        Step::Effect { effect, .. } => effect,
+        Step::End(end) => panic!("ended: {end:?}"),
+    }
+}
+
+/// The program of a listing, with the head that every one needs: node "n" over all ops, entry "n" at the first.
+pub(crate) fn listing(ops: &str) -> Vec<u8> {
+    let count = ops.lines().filter(|l| !l.trim().is_empty() && !l.trim().starts_with('|')).count();
+    let head = "flowpbx-asm 1\nnode \"n\" \"next\"\nentry \"n\" @0\n";
+    crate::asm::assemble(&format!("{head}range \"n\" @0 @{count}\n{ops}")).unwrap()
+}
