@@ -86,6 +86,8 @@ codes! {
     BadStep = "F011", Error, "test step that can't be read";
     /// `entry` stands before a node whose kind isn't an entry.
     NotAnEntry = "F012", Error, "entry before a node that isn't one";
+    /// There are more findings than are listed. Repair the first ones and look again.
+    MoreFindings = "F013", Warning, "more findings than are listed";
 
     /// There is no node kind of this name.
     UnknownKind = "F101", Error, "unknown node kind";
@@ -129,6 +131,33 @@ codes! {
     UnknownPart = "F120", Error, "unknown part of an entity";
     /// `entity_id` and `entity_key` of one node name two different entities. The key counts.
     IdKeyDiffer = "F121", Warning, "entity id and key differ";
+
+    /// The flow has no entry, so no call can come into it. Add an `inbound_number` node with a number.
+    NoEntry = "F201", Error, "no entry";
+    /// No call can come to this node, whatever happens. Lead an exit to it, or remove it.
+    UnreachableNode = "F202", Warning, "node that no call can reach";
+    /// Calls will take this exit, and the flow doesn't say where they go. Lead it to a node.
+    UnwiredExit = "F203", Error, "exit that must lead somewhere";
+    /// Callers who press nothing, or wrong keys, hear a goodbye and are cut off. Lead the exit somewhere, if only to a
+    /// hangup.
+    SilentGoodbye = "F204", Warning, "callers cut off by a menu";
+    /// A call would run round this loop at full speed. Lead an exit out of it, or to something that takes time.
+    LoopWithoutWait = "F205", Error, "loop without a wait";
+    /// A caller who presses nothing goes round this loop until the machine ends the call. Lead an exit somewhere else.
+    EndlessLoop = "F206", Warning, "loop that only ends with the call";
+    /// The node needs a call that isn't answered, but an answered one can come to it. Give answered calls a node of
+    /// their own.
+    CallState = "F207", Error, "call in the wrong state";
+    /// The ring group has no members, so that nobody rings. Add some.
+    EmptyGroup = "F208", Warning, "empty ring group";
+    /// A menu or mailbox names a greeting that doesn't exist, so that callers would hear nothing. Name another or add it.
+    PromptMissing = "F209", Error, "prompt missing";
+    /// No call can ever take this exit. Remove the edge, or change what stands before it.
+    ExitNeverTaken = "F210", Warning, "exit that is never taken";
+
+    /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
+    /// compiler has a mistake, which is worth reporting.
+    NotCompiled = "F901", Error, "flow that can't be compiled";
 }
 
 impl fmt::Display for Code {
@@ -328,6 +357,35 @@ impl Diagnostic {
     #[must_use]
     pub fn is_unread(&self) -> bool {
         self.code.as_str().starts_with("F0")
+    }
+}
+
+/// Collects findings, at most [`crate::limits::DIAGNOSTICS_MAX`]; what comes after is counted and told in one line.
+#[derive(Clone, Debug, Default)]
+pub struct Sink {
+    found: Vec<Diagnostic>,
+    left_out: usize,
+}
+
+impl Sink {
+    /// One more finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.found.len() < crate::limits::DIAGNOSTICS_MAX {
+            self.found.push(diagnostic);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// All of them, in the order of the project.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by(|a, b| a.place().cmp(&b.place()));
+        if self.left_out > 0 {
+            let message = format!("{} more findings are not listed", self.left_out);
+            self.found.push(Diagnostic::new(Code::MoreFindings, Place::Project, message));
+        }
+        self.found
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no clock, no randomness. Facts come in through [`world::World`].
 
+pub mod check;
 pub mod diag;
 pub mod emit;
 pub mod entity;

@@ -1,0 +1,212 @@
+//! The checks of a flow, one file each: what it finds, why that matters, an example and its cure are in the file's
+//! comment. They read the same prepared view of the flow ([`Cx`]) and never stop at the first finding.
+//!
+//! A new check is its file, a line in [`CHECKS`] and a row in [`crate::diag::Code`].
+
+use std::collections::BTreeMap;
+
+use cranelift_entity::{EntityRef as _, SecondaryMap};
+
+use crate::diag::{Diagnostic, Place, Spot};
+use crate::entity::EntityFacts;
+use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
+use crate::limits::DIAGNOSTICS_MAX;
+use crate::nodes::Kind;
+use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
+use crate::world::World;
+
+mod call_state;
+mod cycles;
+mod empty_group;
+mod endless_loop;
+mod exit_never_taken;
+mod loop_without_wait;
+mod no_entry;
+mod number_twice;
+mod paths;
+mod prompt_missing;
+mod silent_goodbye;
+mod unknown_entity;
+mod unreachable;
+mod unwired_exit;
+
+pub use number_twice::across;
+
+/// THE list of checks of one flow, in the order in which they run.
+const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
+    no_entry::check,
+    unknown_entity::check,
+    number_twice::check,
+    unwired_exit::check,
+    silent_goodbye::check,
+    unreachable::check,
+    call_state::check,
+    loop_without_wait::check,
+    endless_loop::check,
+    exit_never_taken::check,
+    empty_group::check,
+    prompt_missing::check,
+];
+
+/// Everything the checks find in one flow, check by check.
+#[must_use]
+pub fn check(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
+    let cx = Cx::new(graph, world);
+    let mut found = Sink::default();
+    for check in CHECKS {
+        check(&cx, &mut found);
+    }
+    found.0
+}
+
+/// Takes findings, as many as the limits allow.
+#[derive(Debug, Default)]
+pub(crate) struct Sink(Vec<Diagnostic>);
+
+impl Sink {
+    fn push(&mut self, found: Diagnostic) {
+        if self.0.len() < DIAGNOSTICS_MAX {
+            self.0.push(found);
+        }
+    }
+}
+
+/// A flow as the checks see it.
+pub(crate) struct Cx<'a> {
+    graph: &'a Graph,
+    world: &'a dyn World,
+    sites: SecondaryMap<NodeId, Site<'a>>,
+    paths: paths::Paths,
+}
+
+/// A node with what the world knows of it and where its exits lead.
+#[derive(Clone, Default)]
+pub(crate) struct Site<'a> {
+    kind: Option<Kind>,
+    facts: Option<&'a EntityFacts>,
+    exits: Vec<Exit>,
+}
+
+/// An exit of a node.
+#[derive(Clone)]
+pub(crate) struct Exit {
+    name: String,
+    spec: &'static ExitSpec,
+    /// Whether the node has it; an edge may stand on an exit that it hasn't.
+    known: bool,
+    /// Its own edge.
+    edge: Option<EdgeId>,
+    /// Where calls go that take it, by its own edge or the one it falls back to.
+    target: Option<NodeId>,
+}
+
+/// What is assumed of an exit that nobody knows, so that one mistake isn't reported ten times.
+const UNKNOWN_EXIT: ExitSpec =
+    ExitSpec { name: "", doc: "", leaves: Leaves::AsItCame, unwired: Unwired::HangsUp };
+
+impl<'a> Cx<'a> {
+    fn new(graph: &'a Graph, world: &'a dyn World) -> Self {
+        let wiring = graph.wiring();
+        let mut sites = SecondaryMap::with_capacity(graph.nodes.len());
+        for (id, node) in &graph.nodes {
+            let facts = facts_of(node, world);
+            let exits = exits_of(graph, node, facts, wiring.from(id));
+            sites.insert(id, Site { kind: node.kind, facts, exits });
+        }
+        let paths = paths::Paths::new(graph, &sites);
+        Cx { graph, world, sites, paths }
+    }
+
+    /// Nodes with their sites, in order.
+    fn nodes(&self) -> impl Iterator<Item = (NodeId, &'a Node, &Site<'a>)> {
+        let sites = &self.sites;
+        self.graph.nodes.iter().filter_map(move |(id, node)| Some((id, node, sites.get(id)?)))
+    }
+
+    fn name(&self, node: NodeId) -> &'a str {
+        self.graph.nodes.get(node).map_or("", |n| n.name.as_str())
+    }
+
+    fn exits(&self, node: NodeId) -> &[Exit] {
+        self.sites.get(node).map_or(&[], |s| &s.exits)
+    }
+
+    /// Where to point for an exit: its edge, or the node's place for it.
+    fn exit_place(&self, node: NodeId, exit: &Exit) -> Place {
+        match exit.edge.and_then(|e| self.graph.edges.get(e)) {
+            Some(edge) => edge.origin.place(),
+            None => spot(self.graph, node, Spot::Exit(exit.name.clone())),
+        }
+    }
+
+    /// Where to point for the entity of a node.
+    fn entity_place(&self, node: NodeId) -> Place {
+        let entity = self.graph.nodes.get(node).and_then(|n| n.entities.first());
+        match entity.and_then(|e| e.origin.0.clone()) {
+            Some(place) => place,
+            None => spot(self.graph, node, Spot::Entity),
+        }
+    }
+
+    /// Where to point for a field of a node.
+    fn field_place(&self, node: NodeId, field: &str) -> Place {
+        let found = self.graph.nodes.get(node).and_then(|n| n.field(field));
+        match found.and_then(|f| f.origin.0.clone()) {
+            Some(place) => place,
+            None => spot(self.graph, node, Spot::Field(field.to_owned())),
+        }
+    }
+}
+
+/// A part of a node on the canvas; in text, where the part isn't written, the node's kind.
+fn spot(graph: &Graph, node: NodeId, spot: Spot) -> Place {
+    match graph.place_of(node) {
+        Place::Canvas { node, edge, .. } => Place::Canvas { node, spot, edge },
+        Place::Text(span) => {
+            let kind = graph.nodes.get(node).and_then(|n| n.kind_origin.0.clone());
+            kind.unwrap_or(Place::Text(span))
+        }
+        other @ (Place::Json { .. } | Place::Catalog { .. } | Place::Project) => other,
+    }
+}
+
+fn facts_of<'a>(node: &Node, world: &'a dyn World) -> Option<&'a EntityFacts> {
+    world.entity(node.kind?.spec().entity.kind()?, node.entity_key()?)
+}
+
+/// The exits of a node: those of its kind and facts, then whatever else has an edge.
+fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[EdgeId]) -> Vec<Exit> {
+    let mut edge_of: BTreeMap<&str, EdgeId> = BTreeMap::new();
+    for (id, edge) in edges.iter().filter_map(|id| Some((*id, graph.edges.get(*id)?))) {
+        edge_of.entry(&edge.exit).or_insert(id);
+    }
+    let target_of = |edge: EdgeId| match graph.edges.get(edge).map(|e| &e.target) {
+        Some(Target::Node(node)) => Some(*node),
+        Some(Target::Missing(_)) | None => None,
+    };
+    let known = node.kind.map(|kind| kind.exits(facts)).unwrap_or_default();
+    let mut exits: Vec<Exit> = Vec::with_capacity(known.len());
+    for (name, spec) in known {
+        let edge = edge_of.get(name.as_str()).copied();
+        let fallback = match (edge, spec.unwired) {
+            (None, Unwired::FallsTo(other)) => edge_of.get(other).copied(),
+            (None, Unwired::Refused | Unwired::HangsUp | Unwired::SaysGoodbye) | (Some(_), _) => None,
+        };
+        let target = edge.or(fallback).and_then(target_of);
+        exits.push(Exit { name, spec, known: true, edge, target });
+    }
+    for exit in &exits {
+        edge_of.remove(exit.name.as_str());
+    }
+    let unknown = node.kind.map_or(&UNKNOWN_EXIT, |kind| &kind.spec().computed_exit);
+    for (name, edge) in edge_of {
+        let target = target_of(edge);
+        exits.push(Exit { name: name.to_owned(), spec: unknown, known: false, edge: Some(edge), target });
+    }
+    exits
+}
+
+/// Nodes by number, for tables of the checks.
+fn index(node: NodeId) -> usize {
+    node.index()
+}

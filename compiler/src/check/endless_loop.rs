@@ -1,0 +1,52 @@
+//! F206: a loop that a caller who presses nothing goes round for ever.
+//!
+//! **Why:** the machine ends a call that comes to one node more than ten times without a key from the caller, so that a
+//! forgotten call doesn't hold a line for days. The caller is cut off in the middle of the loop.
+//!
+//! **Example:** `sales: ring_group sales { no_answer -> wait }` and `wait: play_message please-hold -> sales`.
+//!
+//! **Cure:** lead an exit of the loop somewhere else: a mailbox, or a menu where a key goes on waiting.
+
+use flow_vm::limits::VISITS_PER_NODE_MAX;
+
+use super::{Cx, Exit, Sink, cycles};
+use crate::diag::{Code, Diagnostic};
+use crate::graph::NodeId;
+use crate::nodes::Kind;
+use crate::nodes::spec::Computed;
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let kind = |node: NodeId| cx.sites.get(node).and_then(|s| s.kind);
+    let waits = |node: NodeId| kind(node).is_some_and(|k| k.spec().waits);
+    let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, exit));
+    for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
+        // Without any wait it's the other check's.
+        if !cycle.iter().any(|(node, _)| waits(*node)) {
+            continue;
+        }
+        let Some((last, exit)) = cycle.last() else { continue };
+        let Some(exit) = cx.exits(*last).get(*exit) else { continue };
+        let message = format!(
+            "a caller who presses nothing goes round {} until the call is ended, after {VISITS_PER_NODE_MAX} rounds",
+            cycles::told(cx, &cycle)
+        );
+        let found = Diagnostic::new(Code::EndlessLoop, cx.exit_place(*last, exit), message)
+            .saying("the loop closes here")
+            .help("lead an exit of the loop to a mailbox, a menu or a hangup");
+        out.push(found);
+    }
+}
+
+/// Whether an exit is taken because the caller pressed a key, which starts the counting anew.
+fn is_pressed(kind: Kind, exit: &Exit) -> bool {
+    match kind {
+        Kind::IvrMenu => kind.spec().computed == Computed::MenuKeys && exit.name != "timeout",
+        Kind::PlayMessage => exit.name == "interrupted",
+        Kind::InboundNumber
+        | Kind::TimeSwitch
+        | Kind::RingGroup
+        | Kind::Extension
+        | Kind::Voicemail
+        | Kind::Hangup => false,
+    }
+}

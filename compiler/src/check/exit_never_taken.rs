@@ -1,0 +1,132 @@
+//! F210: an exit that no call can take.
+//!
+//! **Why:** what it leads to looks as if it worked. Either the exit is left over, or a rule before it takes more than was
+//! meant.
+//!
+//! **Example:** a rule `friday { days = fri }` after `week { days = mon..fri }`; `invalid` of a menu that offers all twelve
+//! keys; `interrupted` of a message without `barge_in`.
+//!
+//! **Cure:** remove the edge or the rule, or put the narrower rule first.
+
+use flow_vm::effect::Key;
+
+use super::{Cx, Exit, Sink, Site};
+use crate::diag::{Code, Diagnostic};
+use crate::entity::{EntityFacts, TimeRule, TimeSwitch};
+use crate::graph::{Node, NodeId};
+use crate::nodes::{Config, Kind};
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for (id, node, site) in cx.nodes() {
+        match node.kind {
+            Some(Kind::TimeSwitch) => shadowed_rules(cx, id, site, out),
+            Some(Kind::IvrMenu) => invalid_of_a_full_menu(cx, id, site, out),
+            Some(Kind::PlayMessage) => interrupted_without_keys(cx, id, node, site, out),
+            Some(
+                Kind::InboundNumber | Kind::RingGroup | Kind::Extension | Kind::Voicemail | Kind::Hangup,
+            )
+            | None => {}
+        }
+    }
+}
+
+fn wired<'s>(site: &'s Site<'_>, name: &str) -> Option<&'s Exit> {
+    site.exits.iter().find(|e| e.name == name && e.edge.is_some())
+}
+
+fn invalid_of_a_full_menu(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, out: &mut Sink) {
+    let Some(EntityFacts::IvrMenu(menu)) = site.facts else { return };
+    let every = Key::ALL.iter().all(|key| menu.keys.iter().any(|k| k.key == *key));
+    if every && let Some(exit) = wired(site, "invalid") {
+        let message = format!("`invalid` is never taken: the menu `{}` offers every key", menu.key);
+        let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
+        out.push(found.help("remove the edge"));
+    }
+}
+
+fn interrupted_without_keys(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_>, out: &mut Sink) {
+    let Some(Config::PlayMessage(config)) = Config::read(node) else { return };
+    if !config.barge_in
+        && let Some(exit) = wired(site, "interrupted")
+    {
+        let message = format!("`interrupted` is never taken: no key ends the message of `{}`", node.name);
+        let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
+        out.push(found.help("remove the edge, or set `barge_in = true`"));
+    }
+}
+
+fn shadowed_rules(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, out: &mut Sink) {
+    let Some(EntityFacts::TimeSwitch(switch)) = site.facts else { return };
+    let mut before = Week::default();
+    for rule in &switch.rules {
+        let times = Week::of(rule);
+        let own_exit = site.exits.iter().find(|e| e.name == rule.key);
+        if times.is_within(&before)
+            && !by_exception(switch, rule)
+            && let Some(exit) = own_exit
+        {
+            let message = if times == Week::default() {
+                format!("`{}` is never taken: the rule has no time of any day", rule.key)
+            } else {
+                format!("`{}` is never taken: the rules before it cover all of its times", rule.key)
+            };
+            let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
+            out.push(found.help(format!("change or remove the rule in `{}`, or put it first", switch.key)));
+        }
+        before.add(&times);
+    }
+}
+
+/// Whether a date takes the rule's exit, whatever the rule itself says.
+fn by_exception(switch: &TimeSwitch, rule: &TimeRule) -> bool {
+    switch.exceptions.iter().any(|e| e.exit == rule.key)
+}
+
+/// Minutes of a day.
+const DAY: usize = 1_440;
+/// Minutes of a week.
+const WEEK: usize = 7 * DAY;
+
+/// The minutes of a week that a rule matches; bit 0 is Monday 00:00.
+#[derive(PartialEq, Eq)]
+struct Week([u64; WEEK.div_ceil(64)]);
+
+impl Default for Week {
+    fn default() -> Self {
+        Week([0; WEEK.div_ceil(64)])
+    }
+}
+
+impl Week {
+    fn of(rule: &TimeRule) -> Week {
+        let mut week = Week::default();
+        for (day, start) in (0..7).zip((0..).step_by(DAY)).filter(|(day, _)| rule.days.contains(*day)) {
+            debug_assert!(day < 7, "a week has seven days");
+            if rule.hours.is_empty() {
+                week.fill(start, start + DAY);
+            }
+            for hours in &rule.hours {
+                let (from, to) = (usize::from(hours.start), usize::from(hours.end));
+                let to = if to <= from { to + DAY } else { to };
+                week.fill(start + from, start + to);
+            }
+        }
+        week
+    }
+
+    fn fill(&mut self, from: usize, to: usize) {
+        for minute in (from..to).map(|m| m % WEEK) {
+            if let Some(word) = self.0.get_mut(minute / 64) {
+                *word |= 1 << (minute % 64);
+            }
+        }
+    }
+
+    fn is_within(&self, other: &Week) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| a & !b == 0)
+    }
+
+    fn add(&mut self, other: &Week) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+    }
+}

@@ -1,0 +1,29 @@
+//! F205: a loop in which nothing takes time.
+//!
+//! **Why:** a call in it would run round at full speed; the machine ends it at once, and the caller hears nothing.
+//!
+//! **Example:** two time switches whose `default` exits lead to each other.
+//!
+//! **Cure:** lead one of the exits out of the loop, or to something that takes time (a menu, a message, ringing).
+
+use super::{Cx, Sink, cycles};
+use crate::diag::{Code, Diagnostic};
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let hot = |node| {
+        let kind = cx.sites.get(node).and_then(|s| s.kind);
+        kind.is_some_and(|k| !k.spec().waits)
+    };
+    for cycle in cycles::find(cx, hot, |_, _| true) {
+        let Some((last, exit)) = cycle.last() else { continue };
+        let Some(exit) = cx.exits(*last).get(*exit) else { continue };
+        let message = format!("nothing in the loop {} ever waits", cycles::told(cx, &cycle));
+        let mut found = Diagnostic::new(Code::LoopWithoutWait, cx.exit_place(*last, exit), message)
+            .saying("the loop closes here")
+            .help("lead an exit out of the loop, or to something that takes time");
+        for (node, _) in cycle.iter().filter(|(node, _)| node != last) {
+            found = found.also(cx.graph.place_of(*node), "part of the loop");
+        }
+        out.push(found);
+    }
+}

@@ -1,0 +1,45 @@
+//! F209: an entity that a node works with names a prompt that doesn't exist.
+//!
+//! **Why:** callers would hear silence where the menu's choices or the mailbox's greeting should be.
+//!
+//! **Example:** `ivr_menu main-menu { greeting = menu-greating … }`.
+//!
+//! **Cure:** name a prompt of the library or one that the office has, or add it.
+
+use super::{Cx, Sink};
+use crate::diag::{Code, Diagnostic};
+use crate::entity::{EntityFacts, EntityKind};
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for (id, node, site) in cx.nodes() {
+        let greeting = match site.facts {
+            Some(EntityFacts::IvrMenu(menu)) => Some((menu.key.as_str(), menu.greeting.as_str())),
+            Some(EntityFacts::VoicemailBox(mailbox)) => {
+                mailbox.greeting.as_deref().map(|g| (mailbox.key.as_str(), g))
+            }
+            Some(
+                EntityFacts::Trunk(_)
+                | EntityFacts::InboundNumber(_)
+                | EntityFacts::Extension(_)
+                | EntityFacts::RingGroup(_)
+                | EntityFacts::TimeSwitch(_)
+                | EntityFacts::Prompt(_),
+            )
+            | None => None,
+        };
+        let Some((entity, greeting)) = greeting else { continue };
+        if cx.world.entity(EntityKind::Prompt, greeting).is_none() {
+            let message = format!(
+                "callers of `{}` would hear nothing: the greeting `{greeting}` of `{entity}` doesn't exist",
+                node.name
+            );
+            let found = Diagnostic::new(Code::PromptMissing, cx.entity_place(id), message);
+            let near = crate::diag::nearest(greeting, cx.world.keys(EntityKind::Prompt));
+            // The cure is in the entity, not at this place, so it is told and not offered as a replacement.
+            out.push(found.help(match near {
+                Some(near) => format!("did you mean the prompt `{near}`?"),
+                None => format!("add the prompt `{greeting}`, or name another in `{entity}`"),
+            }));
+        }
+    }
+}
