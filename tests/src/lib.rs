@@ -1,1 +1,6 @@
-//! flow-tests
+//! What whole-system tests share.
+
+#[path = "../e2e/mod.rs"]
+pub mod e2e;
+
+pub mod world;

@@ -1,0 +1,60 @@
+//! Waiting for a condition, and ports that are free.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+/// Where phones live.
+pub const PHONES: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1));
+/// Where the trunk's calls come from.
+pub const TRUNK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+/// Where somebody calls from whom the office doesn't know.
+pub const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+
+/// Longest wait for anything. Generous: it bounds a broken test, it doesn't measure.
+pub const LIMIT: Duration = Duration::from_secs(45);
+
+/// Asks `probe` until it has something; panics with `what` after [`LIMIT`].
+#[track_caller]
+pub fn until<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    until_within(LIMIT, what, probe)
+}
+
+/// Like [`until`] with another limit.
+#[track_caller]
+pub fn until_within<T>(limit: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited {limit:?} in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Where the search for the next block of ports starts; below the ephemeral ports of Linux (32768…).
+static NEXT_BLOCK: AtomicU16 = AtomicU16::new(0);
+
+/// The first of `count` consecutive ports that are free for UDP and TCP on `ip`; even. Blocks of one process don't
+/// overlap.
+pub fn free_ports(ip: IpAddr, count: u16) -> u16 {
+    const FIRST: u16 = 21_000;
+    const LAST: u16 = 32_000;
+    let spread = u16::try_from(std::process::id() % 97).unwrap() * 100;
+    for _ in 0..200 {
+        let step = NEXT_BLOCK.fetch_add(count.next_multiple_of(2), Ordering::Relaxed);
+        let base = FIRST + (spread + step) % (LAST - FIRST - count) / 2 * 2;
+        let free = (base..base + count)
+            .all(|p| UdpSocket::bind((ip, p)).is_ok() && TcpListener::bind((ip, p)).is_ok());
+        if free {
+            return base;
+        }
+    }
+    panic!("no {count} free ports in a row on {ip} between {FIRST} and {LAST}");
+}
+
+/// One free port on `ip`.
+pub fn free_addr(ip: IpAddr) -> SocketAddr {
+    SocketAddr::new(ip, free_ports(ip, 1))
+}
