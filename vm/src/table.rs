@@ -63,67 +63,35 @@ impl SlotKind {
 
     /// The slot of an answer; `None` for one that this kind of table knows nothing of.
     #[must_use]
-    pub const fn slot(self, answer: Answer) -> Option<usize> {
-        match (self, answer) {
-            (SlotKind::Outcome, Answer::Done) => Some(0),
-            (SlotKind::Outcome, Answer::Key(_)) => Some(1),
-            (SlotKind::Outcome, Answer::Timeout) => Some(2),
-            (SlotKind::Outcome, Answer::Failed) => Some(3),
-            (SlotKind::Key, Answer::Key(key)) => Some(key.event() as usize),
-            (SlotKind::Ring, Answer::Ring(end)) => Some(match end {
-                RingEnd::Answered => 0,
-                RingEnd::NoAnswer => 1,
-                RingEnd::Busy => 2,
-                RingEnd::Declined => 3,
-                RingEnd::Unavailable => 4,
-            }),
-            (SlotKind::Ring, Answer::Failed) => Some(5),
-            (SlotKind::Voicemail, Answer::Voicemail(end)) => Some(match end {
-                VoicemailEnd::Done => 0,
-                VoicemailEnd::Full => 1,
-                VoicemailEnd::Failed => 2,
-            }),
-            (SlotKind::Voicemail, Answer::Failed) => Some(2),
-            (
-                SlotKind::Outcome,
-                Answer::Start
-                | Answer::Ring(_)
-                | Answer::Voicemail(_)
-                | Answer::LocalTime(_)
-                | Answer::HungUp,
-            )
-            | (
-                SlotKind::Key,
-                Answer::Start
-                | Answer::Done
-                | Answer::Timeout
-                | Answer::Ring(_)
-                | Answer::Voicemail(_)
-                | Answer::LocalTime(_)
-                | Answer::Failed
-                | Answer::HungUp,
-            )
-            | (
-                SlotKind::Ring,
-                Answer::Start
-                | Answer::Done
-                | Answer::Key(_)
-                | Answer::Timeout
-                | Answer::Voicemail(_)
-                | Answer::LocalTime(_)
-                | Answer::HungUp,
-            )
-            | (
-                SlotKind::Voicemail,
-                Answer::Start
-                | Answer::Done
-                | Answer::Key(_)
-                | Answer::Timeout
-                | Answer::Ring(_)
-                | Answer::LocalTime(_)
-                | Answer::HungUp,
-            ) => None,
+    pub fn slot(self, answer: Answer) -> Option<usize> {
+        match answer {
+            Answer::Start | Answer::LocalTime(_) | Answer::HungUp => None,
+            Answer::Done => self.only(SlotKind::Outcome, 0),
+            Answer::Key(key) => match self {
+                SlotKind::Outcome => Some(1),
+                SlotKind::Key => Some(usize::from(key.event())),
+                SlotKind::Ring | SlotKind::Voicemail => None,
+            },
+            Answer::Timeout => self.only(SlotKind::Outcome, 2),
+            Answer::Ring(RingEnd::Answered) => self.only(SlotKind::Ring, 0),
+            Answer::Ring(RingEnd::NoAnswer) => self.only(SlotKind::Ring, 1),
+            Answer::Ring(RingEnd::Busy) => self.only(SlotKind::Ring, 2),
+            Answer::Ring(RingEnd::Declined) => self.only(SlotKind::Ring, 3),
+            Answer::Ring(RingEnd::Unavailable) => self.only(SlotKind::Ring, 4),
+            Answer::Voicemail(VoicemailEnd::Done) => self.only(SlotKind::Voicemail, 0),
+            Answer::Voicemail(VoicemailEnd::Full) => self.only(SlotKind::Voicemail, 1),
+            Answer::Voicemail(VoicemailEnd::Failed) => self.only(SlotKind::Voicemail, 2),
+            Answer::Failed => match self {
+                SlotKind::Outcome => Some(3),
+                SlotKind::Key => None,
+                SlotKind::Ring => Some(5),
+                SlotKind::Voicemail => Some(2),
+            },
         }
+    }
+
+    fn only(self, kind: SlotKind, slot: usize) -> Option<usize> {
+        (self == kind).then_some(slot)
     }
 }
 
@@ -328,5 +296,37 @@ impl Table {
                 table.rules.iter().map(|rule| rule.to).chain([table.default, table.failed]).collect()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A slot's name is the word of the answer that leads to it, so a listing says what happens.
+    #[test]
+    fn slots_are_named_after_their_answers() {
+        for kind in SlotKind::ALL {
+            let mut filled = vec![false; kind.names().len()];
+            for answer in crate::sample::answers() {
+                let Some(slot) = kind.slot(answer) else { continue };
+                filled[slot] = true;
+                let text = crate::text::answer_text(answer);
+                let word =
+                    if kind == SlotKind::Outcome { text.split(' ').next() } else { text.rsplit(' ').next() };
+                assert_eq!(word, Some(kind.names()[slot]), "{kind:?} {answer:?}");
+            }
+            assert!(filled.iter().all(|filled| *filled), "{kind:?}: {filled:?}");
+        }
+    }
+
+    #[test]
+    fn minutes_that_are_no_range() {
+        for (start, end) in [(1_440, 1), (0, 1_441), (60, 60), (1_439, 1_439)] {
+            assert_eq!(Minutes::new(start, end), None, "{start} {end}");
+        }
+        assert_eq!(Minutes::new(0, 0), Some(Minutes::ALL_DAY));
+        assert_eq!(Minutes::new(1_080, 0).map(Minutes::passes_midnight), Some(false));
+        assert_eq!(Minutes::new(1_080, 1).map(Minutes::passes_midnight), Some(true));
     }
 }

@@ -224,3 +224,64 @@ fn what_a_program_needs() {
     assert_eq!(office().lacks(able), Some(EffectKind::Play));
     assert_eq!(office().lacks(EffectSet::all()), None);
 }
+
+#[test]
+fn a_run_allocates_nothing_once_started() {
+    let program = office();
+    let mut state = State::new(&program, "n0").unwrap();
+    let answers = [Answer::Start, BUSINESS, Answer::Done, key('7'), Answer::Done, key('1'), Answer::HungUp];
+    let used = allocation_counter::measure(|| {
+        for (number, answer) in (0..).zip(answers) {
+            resume(&program, &mut state, input(number, answer), &mut Unwatched).unwrap();
+        }
+    });
+    assert!(state.has_ended());
+    assert_eq!(used.count_total, 0);
+    assert_ne!(allocation_counter::measure(|| drop(state.to_bytes())).count_total, 0, "the counter counts");
+}
+
+/// Every effect with all the answers that it takes, besides `failed` and `hung_up`, which each takes.
+#[test]
+fn which_answers_an_effect_takes() {
+    let menu = "answer\nswitch_outcome |\n| done @3\n| key @2\n| timeout @2\n| failed @2\nhangup busy\nmenu prompt \"x\" 1ms";
+    let mail = menu.replace("menu prompt \"x\" 1ms", "voicemail \"x\"");
+    let cases: &[(&str, u32, &[&str])] = &[
+        ("answer", 1, &["done"]),
+        ("play prompt \"x\" whole early", 1, &["done"]),
+        ("play prompt \"x\" barge_in early", 1, &["done", "key"]),
+        (menu, 2, &["timeout", "key"]),
+        ("ring_extension \"x\" 1ms", 1, &["ring"]),
+        ("ring_group \"x\" 1ms", 1, &["ring"]),
+        (&mail, 2, &["voicemail"]),
+        ("local_time \"x\"", 1, &["local_time"]),
+    ];
+    for (code, effect, takes) in cases {
+        let program = verify(&listing(&format!("{code}\nhangup normal"))).unwrap();
+        let (mut state, _) = start(&program, "n");
+        if *effect == 2 {
+            give(&program, &mut state, Answer::Done);
+        }
+        for answer in crate::sample::answers() {
+            let text = crate::text::answer_text(answer);
+            let word = text.split(' ').next().unwrap();
+            let fits = takes.contains(&word) || word == "failed" || word == "hung_up";
+            let got = resume(&program, &mut state.clone(), input(*effect, answer), &mut Unwatched);
+            assert_eq!(got.is_ok(), fits, "{code}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_state_can_only_be_where_a_call_can_be() {
+    let program = verify(&listing("enter \"n\"\nanswer\nhangup normal\nanswer\nhangup busy")).unwrap();
+    let (state, _) = start(&program, "n");
+    let at = |place: u8| {
+        let mut bytes = state.to_bytes();
+        bytes[10] = place;
+        State::from_bytes(&program, &bytes)
+    };
+    assert_eq!(at(1), Ok(state.clone()));
+    for place in [0, 2, 3, 4, 5, 255] {
+        assert_eq!(at(place), Err(StateError::Impossible), "@{place}");
+    }
+}
