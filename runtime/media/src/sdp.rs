@@ -161,7 +161,12 @@ pub struct LocalSession {
 #[must_use]
 pub fn codecs_for_callee(caller: &[Format], ours: &[Codec]) -> Vec<Codec> {
     let mut codecs = Vec::new();
-    for codec in caller.iter().map(|format| format.codec).filter(|codec| ours.contains(codec)).chain(ours.iter().copied()) {
+    for codec in caller
+        .iter()
+        .map(|format| format.codec)
+        .filter(|codec| ours.contains(codec))
+        .chain(ours.iter().copied())
+    {
         if !codecs.contains(&codec) {
             codecs.push(codec);
         }
@@ -279,7 +284,9 @@ impl Audio {
         }
         let mut formats = Vec::new();
         let mut events: Vec<EventFormat> = Vec::new();
-        for number in media.media_name.formats.iter().take(SDP_FORMATS_MAX).filter_map(|format| payload_type(format)) {
+        for number in
+            media.media_name.formats.iter().take(SDP_FORMATS_MAX).filter_map(|format| payload_type(format))
+        {
             match format(number, media) {
                 Some(Known::Audio(codec)) => formats.push(Format { codec, payload_type: number }),
                 Some(Known::Event(clock)) => events.push(EventFormat { payload_type: number, clock }),
@@ -321,7 +328,8 @@ impl Agreed {
             .find(|format| offer.codecs.contains(&format.codec))
             .copied()
             .ok_or(Refused::NoCommonCodec)?;
-        let event = audio.telephone_event.filter(|event| event.clock == 8_000).map(|event| (event, TELEPHONE_EVENT));
+        let event =
+            audio.telephone_event.filter(|event| event.clock == 8_000).map(|event| (event, TELEPHONE_EVENT));
         Ok(Agreed::new(audio, format, event, offer.direction))
     }
 
@@ -372,7 +380,11 @@ impl LocalSession {
             .collect();
         formats.push((TELEPHONE_EVENT, "telephone-event", 8_000));
         if self.lines.is_empty() {
-            self.lines.push(Line { media: "audio".to_owned(), proto: "RTP/AVP".to_owned(), formats: Vec::new() });
+            self.lines.push(Line {
+                media: "audio".to_owned(),
+                proto: "RTP/AVP".to_owned(),
+                formats: Vec::new(),
+            });
         }
         self.write(&formats, offer.direction)
     }
@@ -448,7 +460,9 @@ fn repaired(body: &[u8]) -> (String, Vec<String>) {
     let text = String::from_utf8_lossy(body);
     let mut out = String::with_capacity(text.len());
     let mut kinds = Vec::new();
-    for line in text.lines().map(|line| line.trim_end_matches(['\r', '\0', ' '])).filter(|line| !line.is_empty()) {
+    for line in
+        text.lines().map(|line| line.trim_end_matches(['\r', '\0', ' '])).filter(|line| !line.is_empty())
+    {
         if let Some((kind, rest)) = line.strip_prefix("m=").and_then(|media| media.split_once(' ')) {
             kinds.push(kind.to_owned());
             let kind = if KNOWN_MEDIA.contains(&kind) { kind } else { "application" };
