@@ -17,9 +17,16 @@
 //! @3 hangup normal
 //! ```
 //!
-//! Constants in quotes that no `const` line names are added at their first use, and the number before an op may be
-//! left out, so that a program is easy to write by hand. `;` begins a comment. The rows of a table follow its switch, each
-//! after a `|`; a time table's are `rule mon,tue 08:30 17:00 @7`, `rule 2026-12-24 2026-12-26 00:00 24:00 @9`, `default @3`, `failed @3`.
+//! Constants in quotes that no `const` line names are added at their first use, and the number before an op
+//! may be left out, so that a program is easy to write by hand. `;` begins a comment. The rows of a table
+//! follow its switch, each after a `|`. Those of a time table are:
+//!
+//! ```text
+//! | rule mon,tue 08:30 17:00 @7
+//! | rule 2026-12-24 2026-12-26 00:00 24:00 @9
+//! | default @3
+//! | failed @3
+//! ```
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,5 +1,6 @@
-//! Builds the bytes of a program: what the compiler's emitter writes through. Constants are interned, labels resolved,
-//! tables numbered. What it makes is checked again by [`crate::verify::verify`], like any other bytes.
+//! Builds the bytes of a program: what the compiler's emitter writes through. Constants are interned, labels
+//! resolved, tables numbered. What it makes is checked again by [`crate::verify::verify`], like any other
+//! bytes.
 //!
 //! ```
 //! use flow_vm::builder::Builder;
@@ -43,7 +44,8 @@ use crate::table::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(u32);
 
-/// Where to go after an effect. Slots for what the effect can't answer are filled all the same (a table is total).
+/// Where to go after an effect. Slots for what the effect can't answer are filled all the same (a table is
+/// total).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutcomeTargets {
     /// The effect is done.
@@ -228,8 +230,8 @@ impl Builder {
         self.emit(Op::Answer {});
     }
 
-    /// `play`. Answered by done, failed, and key with `barge_in`. With `early` the caller must not be answered on any
-    /// path to here; without, it must be on every path.
+    /// `play`. Answered by done, failed, and key with `barge_in`. With `early` the caller must not be
+    /// answered on any path to here; without, it must be on every path.
     pub fn play(&mut self, sound: Sound<'_>, barge_in: bool, early: bool) {
         let sound = self.sound(sound);
         self.emit(Op::Play { sound, barge_in: BargeIn(barge_in), early: Early(early) });
@@ -295,8 +297,8 @@ impl Builder {
         self.emit(Op::SwitchVoicemail { table: VoicemailTable(table) });
     }
 
-    /// `switch_time`, after `local_time`: the first rule that matches wins, then `default`; `failed` when the host couldn't
-    /// tell the time.
+    /// `switch_time`, after `local_time`: the first rule that matches wins, then `default`; `failed` when the
+    /// host couldn't tell the time.
     pub fn switch_time(
         &mut self,
         rules: impl IntoIterator<Item = (When, Label)>,

@@ -1,4 +1,5 @@
-//! The container's bytes. Everything is little-endian and of fixed width, so that a content has one encoding only:
+//! The container's bytes. Everything is little-endian and of fixed width, so that a content has one encoding
+//! only:
 //!
 //! ```text
 //! magic       8  "FLOWVM\r\n"
@@ -15,7 +16,8 @@
 //! hash       32  SHA-256 of all before
 //! ```
 //!
-//! A time rule is: days 1 (0 weekly, 1 dates), two numbers of 4 (mask and 0; first and last day), start 2, end 2, target 4 = 17 bytes.
+//! A time rule is: days 1 (0 weekly, 1 dates), two numbers of 4 (mask and 0; first and last day), start 2,
+//! end 2, target 4 = 17 bytes.
 
 use sha2::{Digest, Sha256};
 

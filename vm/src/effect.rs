@@ -1,8 +1,9 @@
-//! THE border of the machine: what a program asks of the world ([`Effect`]) and what the world answers ([`Input`]).
+//! THE border of the machine: what a program asks of the world ([`Effect`]) and what the world answers
+//! ([`Input`]).
 //!
-//! One list. The trace, the text forms, the simulator and `runtime/call` match on these enums without a wildcard arm,
-//! so that a new effect names every place that has to learn it. Names of entities are keys (text that the office
-//! gave); the machine carries them and never interprets them.
+//! One list. The trace, the text forms, the simulator and `runtime/call` match on these enums without a
+//! wildcard arm, so that a new effect names every place that has to learn it. Names of entities are keys
+//! (text that the office gave); the machine carries them and never interprets them.
 
 use core::fmt;
 
@@ -100,14 +101,14 @@ impl Cause {
     }
 }
 
-/// What a program asks the world to do. Every effect is answered by exactly one [`Input`], or by [`Answer::HungUp`]
-/// when the caller goes first.
+/// What a program asks the world to do. Every effect is answered by exactly one [`Input`], or by
+/// [`Answer::HungUp`] when the caller goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect<'p> {
     /// Answer the caller (200 OK); already answered is fine. Answered by [`Answer::Done`].
     Answer,
-    /// Play a sound to the caller. Answered by [`Answer::Done`] at its end, or [`Answer::Key`] when `barge_in` and a
-    /// key was pressed. With `early` the caller is not answered first (183 with media).
+    /// Play a sound to the caller. Answered by [`Answer::Done`] at its end, or [`Answer::Key`] when
+    /// `barge_in` and a key was pressed. With `early` the caller is not answered first (183 with media).
     Play {
         /// What is heard.
         sound: Sound<'p>,
@@ -153,7 +154,8 @@ pub enum Effect<'p> {
 
 macro_rules! effect_kinds {
     ($($Name:ident $name:literal)*) => {
-        /// Which effect, without its operands: what a server declares that it can do and a program that it needs.
+        /// Which effect, without its operands: what a server declares that it can do and a program that it
+        /// needs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EffectKind {
             $(#[doc = concat!("[`Effect::", stringify!($Name), "`].")] $Name,)*
@@ -333,9 +335,10 @@ pub enum End {
     Hangup(Cause),
     /// The caller hung up.
     CallerGone,
-    /// More than [`crate::limits::STEPS_PER_INPUT_MAX`] ops without asking the world for anything, or more than
-    /// [`crate::limits::STEPS_WITHOUT_KEY_MAX`] ops without a key from the caller.
+    /// More than [`crate::limits::STEPS_PER_INPUT_MAX`] ops without asking the world for anything, or more
+    /// than [`crate::limits::STEPS_WITHOUT_KEY_MAX`] ops without a key from the caller.
     OutOfFuel,
-    /// One node entered more than [`crate::limits::VISITS_PER_NODE_MAX`] times without caller input in between.
+    /// One node entered more than [`crate::limits::VISITS_PER_NODE_MAX`] times without caller input in
+    /// between.
     TooManyVisits,
 }

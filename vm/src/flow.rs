@@ -1,8 +1,9 @@
-//! What holds on every path: the verifier's rules on call state, answers and counters, by dataflow from the entries.
+//! What holds on every path: the verifier's rules on call state, answers and counters, by dataflow from the
+//! entries.
 //!
-//! A fact at an op is a set of pairs (last answer, caller answered or not) and the set of counters that are set on every path to
-//! it. Facts only grow (pairs) or shrink (counters) and are finite, so an op is looked at a bounded number of times: at most once
-//! for each of the 18 pairs and 16 counters.
+//! A fact at an op is a set of pairs (last answer, caller answered or not) and the set of counters that are
+//! set on every path to it. Facts only grow (pairs) or shrink (counters) and are finite, so an op is looked
+//! at a bounded number of times: at most once for each of the 18 pairs and 16 counters.
 
 use crate::effect::{Answer, Key, LocalTime, RingEnd, VoicemailEnd};
 use crate::machine::takes;
@@ -11,7 +12,8 @@ use crate::program::Parts;
 use crate::table::{SlotKind, Table, TableIx, Target};
 use crate::verify::{Rule, VerifyError, at_op};
 
-/// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds there.
+/// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds
+/// there.
 const KINDS: [Answer; 9] = [
     Answer::Start,
     Answer::Done,
@@ -192,7 +194,8 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
     match (table, answer) {
         (Table::Slots { kind: SlotKind::Key, targets }, Answer::Key(_)) => targets.clone(),
         (Table::Slots { kind: SlotKind::Ring, targets }, Answer::Ring(RingEnd::NoAnswer)) => {
-            // This kind stands for every end of ringing but the first, `answered`; the last slot is for failures.
+            // This kind stands for every end of ringing but the first, `answered`; the last slot is for
+            // failures.
             let ends = targets.len().saturating_sub(2);
             targets.iter().skip(1).take(ends).copied().collect()
         }

@@ -1,8 +1,9 @@
 //! flow-vm: the bytecode of FlowPBX and the machine that runs it.
 //!
-//! A program comes from [`verify`] and nowhere else. A [`State`] is one run of it; [`resume`] gives the run an
-//! [`effect::Input`] and gets the next [`effect::Effect`], or the end. Nothing in this crate reads a clock, draws a
-//! random number or touches the world: the same program and inputs give the same effects everywhere.
+//! A program comes from [`verify()`] and nowhere else. A [`State`] is one run of it; [`resume`] gives the run
+//! an [`effect::Input`] and gets the next [`effect::Effect`], or the end. Nothing in this crate reads a
+//! clock, draws a random number or touches the world: the same program and inputs give the same effects
+//! everywhere.
 
 pub mod asm;
 pub mod builder;

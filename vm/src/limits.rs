@@ -1,4 +1,5 @@
-//! Every limit of the machine and its formats, by name. Each bounds time or memory for input that nobody vouches for.
+//! Every limit of the machine and its formats, by name. Each bounds time or memory for input that nobody
+//! vouches for.
 
 /// Longest program in bytes. 100,000 nodes take about 15 MB.
 pub const PROGRAM_BYTES_MAX: usize = 64 << 20;
@@ -39,15 +40,17 @@ pub const COUNTERS_MAX: u8 = 16;
 /// Most ops that one input may run. More ends the call with [`crate::effect::End::OutOfFuel`].
 pub const STEPS_PER_INPUT_MAX: u32 = 1_000;
 
-/// Most ops that a call may run without a key from the caller, over all inputs. It ends a loop that waits but never
-/// enters a node (the compiler makes none), so that every program ends unless the caller keeps pressing keys.
+/// Most ops that a call may run without a key from the caller, over all inputs. It ends a loop that waits but
+/// never enters a node (the compiler makes none), so that every program ends unless the caller keeps pressing
+/// keys.
 pub const STEPS_WITHOUT_KEY_MAX: u32 = 100_000;
 
 /// Most visits of one node without a key from the caller in between.
 pub const VISITS_PER_NODE_MAX: u8 = 10;
 
-/// Visit counters in a state, four bits each. Node `n` counts in slot `n mod VISIT_SLOTS`: exact for programs of up to
-/// this many nodes. In a larger one the nodes of a slot count together, which can only end a silent loop sooner.
+/// Visit counters in a state, four bits each. Node `n` counts in slot `n mod VISIT_SLOTS`: exact for programs
+/// of up to this many nodes. In a larger one the nodes of a slot count together, which can only end a silent
+/// loop sooner.
 pub const VISIT_SLOTS: usize = 1_024;
 
 /// Largest state of a call in bytes, in memory and serialised.

@@ -1,5 +1,5 @@
-//! The machine: runs ops between two questions to the world. It is a pure function of program, state and input: no clock, no
-//! I/O, no allocation.
+//! The machine: runs ops between two questions to the world. It is a pure function of program, state and
+//! input: no clock, no I/O, no allocation.
 
 use std::fmt;
 
@@ -87,7 +87,8 @@ impl std::error::Error for Misuse {}
 
 /// Gives the machine an input and runs it until it asks for something or ends.
 ///
-/// The first input answers effect 0 with [`Answer::Start`]. [`Answer::HungUp`] fits at any time and ends the run.
+/// The first input answers effect 0 with [`Answer::Start`]. [`Answer::HungUp`] fits at any time and ends the
+/// run.
 ///
 /// # Errors
 /// [`Misuse`] when the input doesn't fit; the state is unchanged then and another input may be given.
@@ -130,7 +131,8 @@ enum Go<'p> {
     End(End),
 }
 
-/// Runs the op at the state's place. `answer` is the last one, which the verifier has proved to suit a switch.
+/// Runs the op at the state's place. `answer` is the last one, which the verifier has proved to suit a
+/// switch.
 fn run<'p>(
     program: &'p Program,
     state: &mut State,

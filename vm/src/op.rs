@@ -1,13 +1,14 @@
-//! THE op table: [`for_each_op!`] lists every op once, with its doc, its code in the bytes, its mnemonic, its operands and
-//! what follows it. Encoder, decoder, disassembler, assembler and the verifier's operand checks derive from the
-//! list; `verify.rs` and `machine.rs` match on [`Op`] without a wildcard, so the Rust compiler names a missing arm.
+//! THE op table: `for_each_op!` lists every op once, with its doc, its code in the bytes, its mnemonic, its
+//! operands and what follows it. Encoder, decoder, disassembler, assembler and the verifier's operand checks
+//! derive from the list; `machine.rs` and `flow.rs` match on [`Op`] without a wildcard, so the Rust
+//! compiler names a missing arm.
 //!
-//! Adding an op: a row here, an arm in `machine.rs` and one in `verify.rs`, a method of [`crate::builder::Builder`].
-//! A new kind of operand is one `impl` in `operand.rs`. Codes are never used again for something else; `0x40`–`0x7f` are kept for
-//! variables and expressions.
+//! Adding an op: a row here, an arm in `machine.rs` and one in `flow.rs`, a method of
+//! [`crate::builder::Builder`]. A new kind of operand is one `impl` in `operand.rs`. Codes are never used
+//! again for something else; `0x40`–`0x7f` are kept for variables and expressions.
 //!
-//! What follows an op (`then …`): `next` goes on with the following op; `asks E` yields the effect `E` and goes on with the
-//! following op when it is answered; `ends` never goes on with the following op.
+//! What follows an op (`then …`): `next` goes on with the following op; `asks E` yields the effect `E` and
+//! goes on with the following op when it is answered; `ends` never goes on with the following op.
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
@@ -70,7 +71,8 @@ macro_rules! for_each_op {
                 /// Its value from now on.
                 value: Count
             } then next;
-            /// Takes one from a counter and goes on with the following op; jumps, and takes nothing, when it is zero.
+            /// Takes one from a counter and goes on with the following op; jumps, and takes nothing, when it
+            /// is zero.
             0x05 "count_down" CountDown {
                 /// The counter.
                 counter: Counter,

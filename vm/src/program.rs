@@ -15,7 +15,7 @@ pub struct NodeIx(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExitIx(pub u16);
 
-/// The SHA-256 of a program's bytes: what a version, a trace and a CDR name it by.
+/// The SHA-256 of a program's bytes before the 32 that hold it: what a version, a trace and a CDR name it by.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProgramHash(pub [u8; 32]);
 

@@ -8,7 +8,8 @@ use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
 use crate::verify::verify;
 
-/// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of nodes).
+/// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
+/// nodes).
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) kind: u8,
@@ -216,7 +217,8 @@ pub(crate) fn effect<'p>(step: Step<'p>) -> Effect<'p> {
     }
 }
 
-/// The program of a listing, with the head that every one needs: node "n" over all ops, entry "n" at the first.
+/// The program of a listing, with the head that every one needs: node "n" over all ops, entry "n" at the
+/// first.
 pub(crate) fn listing(ops: &str) -> Vec<u8> {
     let count = ops.lines().filter(|l| !l.trim().is_empty() && !l.trim().starts_with('|')).count();
     let head = "flowpbx-asm 1\nnode \"n\" \"next\"\nentry \"n\" @0\n";

@@ -1,5 +1,5 @@
-//! Tables that switches go by. A table of slots has one target for everything that can happen, so that a switch never
-//! falls off its end; a time table has rules in order and a target for when none matches.
+//! Tables that switches go by. A table of slots has one target for everything that can happen, so that a
+//! switch never falls off its end; a time table has rules in order and a target for when none matches.
 
 use crate::effect::{Answer, LocalTime, RingEnd, VoicemailEnd};
 use crate::text::{days_from_date, show_date};
@@ -146,8 +146,8 @@ impl Days {
     }
 }
 
-/// Minutes of the day, `[start, end)`. With `end` before `start` it passes midnight and belongs to the day on which it
-/// starts.
+/// Minutes of the day, `[start, end)`. With `end` before `start` it passes midnight and belongs to the day on
+/// which it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Minutes {
     start: u16,
@@ -158,8 +158,8 @@ impl Minutes {
     /// The whole day.
     pub const ALL_DAY: Minutes = Minutes { start: 0, end: 1_440 };
 
-    /// The range; an `end` of 0 is midnight at the end of the day. `None` for a `start` above 1,439, an `end` above 1,440 or an
-    /// empty range.
+    /// The range; an `end` of 0 is midnight at the end of the day. `None` for a `start` above 1,439, an `end`
+    /// above 1,440 or an empty range.
     #[must_use]
     pub const fn new(start: u16, end: u16) -> Option<Minutes> {
         let end = if end == 0 { 1_440 } else { end };

@@ -1,5 +1,5 @@
-//! The words that effects, answers and ends have in traces, listings and the simulator's output. What is written here is
-//! read back here.
+//! The words that effects, answers and ends have in traces, listings and the simulator's output. What is
+//! written here is read back here.
 
 use std::fmt;
 
@@ -136,10 +136,11 @@ pub(crate) fn two_digits(text: &str) -> Option<u32> {
     (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar. A month outside of 1–12 or a day outside of its month
-/// gives some other day: check by [`show_date`].
+/// Days since 1970-01-01 of a date of the proleptic Gregorian calendar. A month outside of 1–12 or a day
+/// outside of its month gives some other day: check by [`show_date`].
 ///
-/// Counts from 1 March of year 0, so that a leap day ends its year: `(153 m + 2) / 5` are the days before month `m` then.
+/// Counts from 1 March of year 0, so that a leap day ends its year: `(153 m + 2) / 5` are the days before
+/// month `m` then.
 #[must_use]
 pub(crate) const fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
@@ -173,7 +174,8 @@ pub fn parse_date(text: &str) -> Option<i32> {
     (show_date(days) == text).then_some(days)
 }
 
-/// Text in quotes: `\` before quotes and backslashes, `\u{…}` for control characters, so that it stays on one line.
+/// Text in quotes: `\` before quotes and backslashes, `\u{…}` for control characters, so that it stays on one
+/// line.
 pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {

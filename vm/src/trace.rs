@@ -1,4 +1,5 @@
-//! The trace of a run: everything that came in, with its time. The same program and the same trace give the same effects.
+//! The trace of a run: everything that came in, with its time. The same program and the same trace give the
+//! same effects.
 //!
 //! Its text has one line for each input:
 //!
@@ -11,7 +12,8 @@
 //! 2 5120 1772492405120 key 1
 //! ```
 //!
-//! with the number of the effect that is answered, milliseconds since the call began, milliseconds since 1970 UTC, and the answer.
+//! with the number of the effect that is answered, milliseconds since the call began, milliseconds since 1970
+//! UTC, and the answer.
 
 use std::fmt;
 

@@ -1,31 +1,37 @@
-//! The verifier: the only door to a [`Program`]. It takes bytes from anywhere, in time and memory linear in their length.
+//! The verifier: the only door to a [`Program`]. It takes bytes from anywhere, in time and memory linear in
+//! their length.
 //!
 //! What it holds every program to ([`Rule`]):
 //!
-//! 1. **Container**: length within the limit, magic, a format version that this machine runs, reserved bytes zero,
-//!    nothing missing, nothing after the end.
+//! 1. **Container**: length within the limit, magic, a format version that this machine runs, reserved bytes
+//!    zero, nothing missing, nothing after the end.
 //! 2. **Hash**: the SHA-256 of the content at its end fits.
 //! 3. **Limits**: no section, constant, table or node has more than [`crate::limits`] allows.
 //! 4. **Constants**: UTF-8, each of them once.
 //! 5. **KnownOps**: every op is in the table of [`crate::op`].
-//! 6. **Operands**: every operand names a constant, node, exit, counter, target, table that there is, and every number is in its range.
-//! 7. **Tables**: the `n`th switch in the code uses table `n`, which has the kind that the switch needs; none is left over.
+//! 6. **Operands**: every operand names a constant, node, exit, counter, target, table that there is, and
+//!    every number is in its range.
+//! 7. **Tables**: the `n`th switch in the code uses table `n`, which has the kind that the switch needs; none
+//!    is left over.
 //! 8. **Total**: a table has a target for everything that can happen.
 //! 9. **TimeRules**: a weekly rule has a day; dates exist and ascend; minutes are a non-empty range of a day.
 //! 10. **Entries**: there is one; names ascend and differ; each begins at an op.
-//! 11. **Debug**: node names differ, a node's exit names differ; ranges ascend, don't overlap, aren't empty, name a node.
+//! 11. **Debug**: node names differ, a node's exit names differ; ranges ascend, don't overlap, aren't empty,
+//!     name a node.
 //! 12. **BlockEnds**: no path runs off the end of the code.
 //! 13. **DebugEntry**: no op that a call can reach is outside of the debug map.
-//! 14. **CallState**: over all paths from all entries (a call comes in not answered): `menu`, `voicemail` and `play … answered` are
-//!     reached only by answered callers, `play … early` only by callers that aren't. `answer` that is done and ringing that
-//!     is answered make a caller answered; nothing else does, nothing undoes it.
-//! 15. **Answers**: over all paths, a switch is reached only with answers that its table knows: `switch_key` with a key, `switch_ring`
-//!     after ringing, and so on.
+//! 14. **CallState**: over all paths from all entries (a call comes in not answered): `menu`, `voicemail` and
+//!     `play … answered` are reached only by answered callers, `play … early` only by callers that aren't.
+//!     `answer` that is done and ringing that is answered make a caller answered; nothing else does, nothing
+//!     undoes it.
+//! 15. **Answers**: over all paths, a switch is reached only with answers that its table knows: `switch_key`
+//!     with a key, `switch_ring` after ringing, and so on.
 //! 16. **Counters**: over all paths, a counter is set before it is counted down.
 //! 17. **Needs**: the header names exactly the effects that the ops ask for.
 //!
-//! Rules 14 to 16 hold for ops that can be reached; the machine never runs another. Loops aren't the verifier's business: fuel
-//! and visits end them while running ([`crate::limits::STEPS_PER_INPUT_MAX`], [`crate::limits::VISITS_PER_NODE_MAX`]).
+//! Rules 12 to 16 are in `flow.rs`. They hold for ops that can be reached; the machine never runs another.
+//! Loops aren't the verifier's business: fuel and visits end them while running
+//! ([`crate::limits::STEPS_PER_INPUT_MAX`], [`crate::limits::VISITS_PER_NODE_MAX`]).
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::effect::{Cause, EffectKind, EffectSet, Key, LocalTime, RingEnd, VoicemailEnd};
-use crate::sample::{Plan, effect, flow, give, input, listing, office, start};
+use crate::sample::{effect, give, input, listing, office, start};
 use crate::state::StateError;
 use crate::text::effect_text;
 use crate::verify;
@@ -167,12 +167,7 @@ fn a_loop_that_waits_but_enters_no_node_ends_by_fuel() {
 
 #[test]
 fn visits_are_exact_up_to_the_slots() {
-    let mut plans = vec![Plan { kind: 3, wires: [1; 4] }; limits::VISIT_SLOTS];
-    // A chain through every node back to the first is as long as the counters reach; each node is visited ten times.
-    for (place, plan) in plans.iter_mut().enumerate() {
-        plan.wires = [u8::try_from(place % 256).unwrap(); 4];
-    }
-    let program = verify(&flow(&plans)).unwrap();
+    let program = office();
     let mut state = State::new(&program, "n0").unwrap();
     for node in 0..u32::try_from(limits::VISIT_SLOTS).unwrap() {
         for _ in 0..limits::VISITS_PER_NODE_MAX {

@@ -203,7 +203,8 @@ fn kept(effect: &Effect<'_>, answered: bool) {
     }
 }
 
-/// Some answer that fits; which one, the draw says. `HungUp` would end every run early and is left out, keys on demand.
+/// Some answer that fits; which one, the draw says. `HungUp` would end every run early and is left out, keys
+/// on demand.
 fn fitting(program: &Program, state: &State, draw: usize, keys: bool) -> Answer {
     let all = answers();
     let fits = |answer: &Answer| {
@@ -215,8 +216,8 @@ fn fitting(program: &Program, state: &State, draw: usize, keys: bool) -> Answer 
     (0..all.len()).map(|place| all[(draw + place) % all.len()]).find(fits).unwrap()
 }
 
-/// Runs a program by draws until it ends; after some keys the caller presses no more. On the way, every effect must be
-/// one that the verifier's rules allow where it comes.
+/// Runs a program by draws until it ends; after some keys the caller presses no more. On the way, every
+/// effect must be one that the verifier's rules allow where it comes.
 fn ends(program: &Program, draws: &[u8]) {
     for entry in program.entries() {
         let mut state = State::new(program, entry).unwrap();
