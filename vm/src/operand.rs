@@ -313,7 +313,7 @@ impl Operand for Cause {
 macro_rules! flag_operands {
     ($($Name:ident $set:literal $clear:literal)*) => {$(
         impl Operand for $Name {
-            const KIND: &'static str = concat!($set, "|", $clear);
+            const KIND: &'static str = concat!($set, " or ", $clear);
             fn put(self, out: &mut Vec<u8>) {
                 out.push(u8::from(self.0));
             }
