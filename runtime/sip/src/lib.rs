@@ -5,10 +5,20 @@
 //!
 //! After each input drain [`Endpoint::poll_transmit`] and [`Endpoint::poll_event`], then sleep until
 //! [`Endpoint::next_deadline`] and call [`Endpoint::tick`].
+//!
+//! From the wire inwards: `message` (reading, checking, writing), `transaction` (retransmission, matching), `legs` (dialogs
+//! and calls), beside them `auth` and `registrar`; `endpoint` joins them.
 
+mod auth;
 pub mod config;
+mod cx;
 mod endpoint;
 pub mod event;
+mod legs;
+pub mod limits;
+mod message;
+mod registrar;
+mod transaction;
 
 pub use config::*;
 pub use endpoint::Endpoint;
