@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
-use crate::diag::{Diagnostic, Place, Spot};
+use crate::diag::{Diagnostic, Place, Sink, Spot};
 use crate::entity::EntityFacts;
 use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
-use crate::limits::DIAGNOSTICS_MAX;
 use crate::nodes::Kind;
 use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
 use crate::world::World;
@@ -48,7 +47,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     prompt_missing::check,
 ];
 
-/// Everything the checks find in one flow, check by check.
+/// Everything the checks find in one flow, in the order of their places.
 #[must_use]
 pub fn check(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
     let cx = Cx::new(graph, world);
@@ -56,19 +55,7 @@ pub fn check(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
     for check in CHECKS {
         check(&cx, &mut found);
     }
-    found.0
-}
-
-/// Takes findings, as many as the limits allow.
-#[derive(Debug, Default)]
-pub(crate) struct Sink(Vec<Diagnostic>);
-
-impl Sink {
-    fn push(&mut self, found: Diagnostic) {
-        if self.0.len() < DIAGNOSTICS_MAX {
-            self.0.push(found);
-        }
-    }
+    found.finish()
 }
 
 /// A flow as the checks see it.
@@ -134,7 +121,7 @@ impl<'a> Cx<'a> {
     /// Where to point for an exit: its edge, or the node's place for it.
     fn exit_place(&self, node: NodeId, exit: &Exit) -> Place {
         match exit.edge.and_then(|e| self.graph.edges.get(e)) {
-            Some(edge) => edge.origin.place(),
+            Some(edge) => edge.exit_origin.place(),
             None => spot(self.graph, node, Spot::Exit(exit.name.clone())),
         }
     }

@@ -1,7 +1,9 @@
 //! Every limit of the compiler. What exceeds one is a diagnostic, never a crash and never an unbounded wait.
 
-/// Bytes of one source file, text or JSON.
-pub const FILE_BYTES_MAX: usize = 64 << 20;
+/// Bytes of one `.flow` file.
+pub const TEXT_FILE_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one JSON file.
+pub const JSON_FILE_BYTES_MAX: usize = 64 << 20;
 /// Files of one project.
 pub const FILES_MAX: usize = 4_096;
 /// Nodes of one flow.
@@ -22,3 +24,5 @@ pub const CANDIDATES_MAX: usize = 2_000;
 pub const NEAREST_CHARS_MAX: usize = 40;
 /// Entries of a list in a field (members of a group, hosts of a trunk).
 pub const LIST_MAX: usize = 1_000;
+/// Effects of one simulated call. The machine's own limits end every call long before.
+pub const SIMULATED_EFFECTS_MAX: usize = 100_000;

@@ -47,7 +47,7 @@ pub fn across<'a>(flows: impl IntoIterator<Item = &'a Graph>) -> Vec<Diagnostic>
             }
         }
     }
-    out.0
+    out.finish()
 }
 
 /// The entries of a flow with each of their numbers.

@@ -1,0 +1,284 @@
+//! Runs one scripted call.
+
+use std::collections::VecDeque;
+
+use flow_vm::effect::{Answer, Effect, End, Input, RingEnd, Sound, VoicemailEnd};
+use flow_vm::text::effect_text;
+use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
+
+use super::script::{Act, Script};
+use super::story::{self, Happening, What};
+use crate::entity::{EntityFacts, EntityKind};
+use crate::graph::{Graph, MailboxDoes, PhoneDoes};
+use crate::limits::SIMULATED_EFFECTS_MAX;
+use crate::world::World;
+use crate::zone;
+
+/// How long a sound lasts here, whose length nobody knows.
+const SOUND_MS: u64 = 3_000;
+/// How long callers think before they press a key or hang up.
+const THINKING_MS: u64 = 2_000;
+/// How long people talk once somebody answered; then the callee hangs up.
+const TALK_MS: u64 = 60_000;
+/// How long a message is.
+const MESSAGE_MS: u64 = 20_000;
+/// How long setting things up takes: the answer, a look at the clock, a device that is busy.
+const SETUP_MS: u64 = 100;
+/// The greeting of a mailbox that has none of its own.
+const MAILBOX_GREETING: &str = "vm-greeting";
+
+/// A simulated call, over.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Everything that happened, in order.
+    pub happened: Vec<Happening>,
+    /// What went into the machine. Replaying it gives the same.
+    pub trace: Trace,
+    /// How it ended; `None` if it took more effects than a simulation may.
+    pub end: Option<End>,
+    /// What the caller was to do and didn't come to.
+    pub left: VecDeque<Act>,
+}
+
+impl Outcome {
+    /// The call as lines for people.
+    #[must_use]
+    pub fn told(&self, graph: &Graph) -> Vec<String> {
+        story::told(graph, &self.happened)
+    }
+}
+
+/// Simulates a call. `None` if the program doesn't have the script's entry, which is so when it was made of another flow.
+#[must_use]
+pub fn run(program: &Program, graph: &Graph, script: &Script, world: &dyn World) -> Option<Outcome> {
+    let entry = graph.nodes.get(script.entry).map(|n| n.name.as_str())?;
+    let mut state = State::new(program, entry).ok()?;
+    let mut call = Call {
+        script,
+        world,
+        acts: script.acts.clone(),
+        now_ms: 0,
+        log: Log { program, now_ms: 0, happened: Vec::new() },
+    };
+    let mut trace = Trace::new(program, entry);
+    let (mut effect, mut answer, mut end) = (0, Answer::Start, None);
+    for _ in 0..SIMULATED_EFFECTS_MAX {
+        let wall_ms = script.wall_ms.saturating_add_unsigned(call.now_ms);
+        let input = Input { effect, mono_ms: call.now_ms, wall_ms, answer };
+        trace.inputs.push(input);
+        call.log.note(call.now_ms, What::Answer(input));
+        match resume(program, &mut state, input, &mut call.log).ok()? {
+            Step::Effect { number, effect: asked } => {
+                effect = number;
+                call.log.note(call.now_ms, What::Asks(effect_text(&asked)));
+                answer = call.answer(asked);
+            }
+            Step::End(ended) => {
+                call.log.note(call.now_ms, What::Ends(ended));
+                end = Some(ended);
+                break;
+            }
+        }
+    }
+    Some(Outcome { happened: call.log.happened, trace, end, left: call.acts })
+}
+
+/// Writes down the path.
+struct Log<'a> {
+    program: &'a Program,
+    now_ms: u64,
+    happened: Vec<Happening>,
+}
+
+impl Log<'_> {
+    fn note(&mut self, at_ms: u64, what: What) {
+        self.now_ms = at_ms;
+        self.happened.push(Happening { at_ms, what });
+    }
+}
+
+impl Watch for Log<'_> {
+    fn enter(&mut self, node: NodeIx) {
+        let name = self.program.node_name(node).unwrap_or_default().to_owned();
+        self.note(self.now_ms, What::Enters(name));
+    }
+
+    fn leave(&mut self, node: NodeIx, exit: ExitIx) {
+        let name = self.program.node_name(node).unwrap_or_default().to_owned();
+        let exit = self.program.exit_name(node, exit).unwrap_or_default().to_owned();
+        self.note(self.now_ms, What::Leaves { node: name, exit });
+    }
+}
+
+/// The world around one call.
+struct Call<'a> {
+    script: &'a Script,
+    world: &'a dyn World,
+    acts: VecDeque<Act>,
+    now_ms: u64,
+    log: Log<'a>,
+}
+
+impl Call<'_> {
+    fn answer(&mut self, effect: Effect<'_>) -> Answer {
+        match effect {
+            Effect::Answer => self.after(SETUP_MS, Answer::Done),
+            Effect::LocalTime { zone } => {
+                let wall_ms = self.script.wall_ms.saturating_add_unsigned(self.now_ms);
+                zone::local_time(zone, wall_ms).map_or(Answer::Failed, Answer::LocalTime)
+            }
+            Effect::Play { sound, barge_in, .. } => self.plays(sound, barge_in),
+            Effect::Menu { sound, timeout_ms } => self.asks(sound, timeout_ms),
+            Effect::RingExtension { extension, timeout_ms } => {
+                self.rings(&[extension], u64::from(timeout_ms))
+            }
+            Effect::RingGroup { group, timeout_ms } => {
+                let members: Vec<&str> = match self.world.entity(EntityKind::RingGroup, group) {
+                    Some(EntityFacts::RingGroup(group)) => group.members.iter().map(String::as_str).collect(),
+                    Some(
+                        EntityFacts::Trunk(_)
+                        | EntityFacts::InboundNumber(_)
+                        | EntityFacts::Extension(_)
+                        | EntityFacts::VoicemailBox(_)
+                        | EntityFacts::IvrMenu(_)
+                        | EntityFacts::TimeSwitch(_)
+                        | EntityFacts::Prompt(_),
+                    )
+                    | None => Vec::new(),
+                };
+                self.rings(&members, u64::from(timeout_ms))
+            }
+            Effect::Voicemail { mailbox } => self.records(mailbox),
+        }
+    }
+
+    fn after(&mut self, ms: u64, answer: Answer) -> Answer {
+        self.now_ms = self.now_ms.saturating_add(ms);
+        answer
+    }
+
+    /// Whether the caller hangs up now. Keys and waiting stay for the next question.
+    fn hangs_up(&mut self) -> bool {
+        let goes = self.acts.front() == Some(&Act::HangUp);
+        if goes {
+            self.acts.pop_front();
+        }
+        goes
+    }
+
+    /// A sound; one that a key ends is a question.
+    fn plays(&mut self, sound: Sound<'_>, barge_in: bool) -> Answer {
+        self.hears(sound);
+        if self.hangs_up() {
+            return self.after(THINKING_MS, Answer::HungUp);
+        }
+        match self.acts.front() {
+            Some(Act::Press(key)) if barge_in => {
+                let key = *key;
+                self.acts.pop_front();
+                self.after(THINKING_MS, Answer::Key(key))
+            }
+            Some(Act::Wait) if barge_in => {
+                self.acts.pop_front();
+                self.after(SOUND_MS, Answer::Done)
+            }
+            Some(Act::Press(_) | Act::Wait | Act::HangUp) | None => self.after(SOUND_MS, Answer::Done),
+        }
+    }
+
+    fn asks(&mut self, sound: Sound<'_>, timeout_ms: u32) -> Answer {
+        self.hears(sound);
+        match self.acts.pop_front() {
+            Some(Act::Press(key)) => self.after(THINKING_MS, Answer::Key(key)),
+            Some(Act::HangUp) => self.after(THINKING_MS, Answer::HungUp),
+            Some(Act::Wait) | None => self.after(SOUND_MS + u64::from(timeout_ms), Answer::Timeout),
+        }
+    }
+
+    fn rings(&mut self, extensions: &[&str], timeout_ms: u64) -> Answer {
+        if self.hangs_up() {
+            return self.after(THINKING_MS, Answer::HungUp);
+        }
+        let phones: Vec<_> = extensions.iter().map(|e| self.script.phones.get(*e).copied()).collect();
+        let (end, ms) = ring(&phones, timeout_ms);
+        self.after(ms, Answer::Ring(end))
+    }
+
+    fn records(&mut self, mailbox: &str) -> Answer {
+        if let Some(EntityFacts::VoicemailBox(facts)) = self.world.entity(EntityKind::VoicemailBox, mailbox) {
+            let greeting = facts.greeting.as_deref().unwrap_or(MAILBOX_GREETING);
+            self.hears(Sound::Prompt(greeting));
+        }
+        if self.hangs_up() {
+            return self.after(MESSAGE_MS, Answer::HungUp);
+        }
+        match self.script.mailboxes.get(mailbox) {
+            Some(MailboxDoes::Full) => self.after(SETUP_MS, Answer::Voicemail(VoicemailEnd::Full)),
+            Some(MailboxDoes::Fails) => self.after(SETUP_MS, Answer::Voicemail(VoicemailEnd::Failed)),
+            None => self.after(SOUND_MS + MESSAGE_MS, Answer::Voicemail(VoicemailEnd::Done)),
+        }
+    }
+
+    fn hears(&mut self, sound: Sound<'_>) {
+        let prompt = match sound {
+            Sound::Prompt(prompt) => prompt,
+            Sound::MenuGreeting(menu) => match self.world.entity(EntityKind::IvrMenu, menu) {
+                Some(EntityFacts::IvrMenu(facts)) => &facts.greeting,
+                Some(
+                    EntityFacts::Trunk(_)
+                    | EntityFacts::InboundNumber(_)
+                    | EntityFacts::Extension(_)
+                    | EntityFacts::RingGroup(_)
+                    | EntityFacts::VoicemailBox(_)
+                    | EntityFacts::TimeSwitch(_)
+                    | EntityFacts::Prompt(_),
+                )
+                | None => menu,
+            },
+        };
+        let prompt = prompt.to_owned();
+        self.log.note(self.now_ms, What::Hears(prompt));
+    }
+}
+
+/// How ringing phones together ends, and after how long. `None` is a phone that nobody answers.
+///
+/// The first to answer in time has the call. Otherwise, as long as one phone rings, it's no answer; phones that are busy
+/// or decline end it at once, declining being the stronger word; with no device anywhere it's unavailable.
+fn ring(phones: &[Option<PhoneDoes>], timeout_ms: u64) -> (RingEnd, u64) {
+    let answers = phones.iter().filter_map(|p| match p {
+        Some(PhoneDoes::Answers { after_s }) => Some(u64::from(*after_s) * 1_000),
+        Some(PhoneDoes::Busy | PhoneDoes::Declines | PhoneDoes::Unavailable) | None => None,
+    });
+    let rings = phones.iter().any(|p| matches!(p, None | Some(PhoneDoes::Answers { .. })));
+    match answers.min() {
+        Some(after_ms) if after_ms < timeout_ms => (RingEnd::Answered, after_ms.saturating_add(TALK_MS)),
+        Some(_) | None if rings => (RingEnd::NoAnswer, timeout_ms),
+        Some(_) | None if phones.contains(&Some(PhoneDoes::Declines)) => (RingEnd::Declined, THINKING_MS),
+        Some(_) | None if phones.contains(&Some(PhoneDoes::Busy)) => (RingEnd::Busy, SETUP_MS),
+        Some(_) | None => (RingEnd::Unavailable, SETUP_MS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_to_answer_has_the_call() {
+        let answers = |after_s| Some(PhoneDoes::Answers { after_s });
+        assert_eq!(ring(&[answers(9), None, answers(4)], 30_000), (RingEnd::Answered, 64_000));
+        assert_eq!(ring(&[answers(30), Some(PhoneDoes::Busy)], 30_000), (RingEnd::NoAnswer, 30_000));
+    }
+
+    #[test]
+    fn the_end_is_the_strongest_word_of_those_who_did_not_ring() {
+        let (busy, declines) = (Some(PhoneDoes::Busy), Some(PhoneDoes::Declines));
+        let away = Some(PhoneDoes::Unavailable);
+        assert_eq!(ring(&[busy, None], 30_000).0, RingEnd::NoAnswer);
+        assert_eq!(ring(&[busy, declines, away], 30_000).0, RingEnd::Declined);
+        assert_eq!(ring(&[busy, away], 30_000).0, RingEnd::Busy);
+        assert_eq!(ring(&[away, away], 30_000).0, RingEnd::Unavailable);
+        assert_eq!(ring(&[], 30_000).0, RingEnd::Unavailable);
+    }
+}

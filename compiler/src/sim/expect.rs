@@ -1,0 +1,241 @@
+//! Runs `test` blocks and says readably what was expected and what happened instead.
+
+use std::collections::BTreeMap;
+
+use flow_vm::Program;
+use flow_vm::effect::End;
+
+use super::act::{Outcome, run};
+use super::script::{Act, Script, ScriptError};
+use super::story::What;
+use crate::compile::compile;
+use crate::diag::Place;
+use crate::graph::{Expect, FlowId, Graph, Project, StepKind, Test, TestId};
+use crate::nodes::Kind;
+use crate::world::World;
+
+/// What came of a test.
+#[derive(Clone, Debug)]
+pub struct TestReport {
+    /// The test.
+    pub test: TestId,
+    /// What it shows.
+    pub name: String,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// Whether a test passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything expected was met.
+    Passed,
+    /// Something expected wasn't.
+    Failed {
+        /// The step that wasn't met, or the test.
+        place: Place,
+        /// What was expected, in words.
+        expected: String,
+        /// What happened instead, in words.
+        happened: String,
+        /// The whole call, a line for each thing that happened.
+        story: Vec<String>,
+    },
+    /// It couldn't be run.
+    NotRun {
+        /// The step that is wrong, or the test.
+        place: Place,
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// Runs every test of a project. Flows are compiled once.
+#[must_use]
+pub fn tests(project: &Project, world: &dyn World) -> Vec<TestReport> {
+    let mut programs = BTreeMap::new();
+    let report = |(id, test): (TestId, &Test)| {
+        let verdict = verdict(test, project, world, &mut programs);
+        TestReport { test: id, name: test.name.clone(), verdict }
+    };
+    project.tests.iter().map(report).collect()
+}
+
+/// Runs one test.
+#[must_use]
+pub fn test(test: &Test, project: &Project, world: &dyn World) -> Verdict {
+    verdict(test, project, world, &mut BTreeMap::new())
+}
+
+fn verdict(
+    test: &Test,
+    project: &Project,
+    world: &dyn World,
+    programs: &mut BTreeMap<FlowId, Option<Program>>,
+) -> Verdict {
+    let not_run = |why: String| Verdict::NotRun { place: test.origin.place(), why };
+    if !test.steps.iter().any(|s| matches!(s.what, StepKind::Expect(_))) {
+        return not_run("it expects nothing, so it could never fail: add `expect …`".to_owned());
+    }
+    let script = match Script::of(test, project, world) {
+        Ok(script) => script,
+        Err(error) => return wrong_script(test, &error),
+    };
+    let Some(graph) = project.flows.get(script.flow) else { return not_run("its flow is gone".to_owned()) };
+    let program = programs.entry(script.flow).or_insert_with(|| compile(graph, world).program);
+    let Some(program) = program else {
+        return not_run(format!("the flow `{}` has errors", graph.key));
+    };
+    match run(program, graph, &script, world) {
+        Some(outcome) => judge(test, graph, &outcome),
+        None => not_run(format!("the machine refused to run `{}`", graph.key)),
+    }
+}
+
+fn wrong_script(test: &Test, error: &ScriptError) -> Verdict {
+    let step = error.step().and_then(|n| test.steps.get(n));
+    let place = step.map_or_else(|| test.origin.place(), |s| s.origin.place());
+    Verdict::NotRun { place, why: error.to_string() }
+}
+
+/// Compares what was expected, in order, with what happened.
+fn judge(test: &Test, graph: &Graph, outcome: &Outcome) -> Verdict {
+    let failed = |place, expected: String, happened: String| Verdict::Failed {
+        place,
+        expected,
+        happened,
+        story: outcome.told(graph),
+    };
+    let met = met(graph, outcome);
+    let mut from = 0;
+    for step in &test.steps {
+        let StepKind::Expect(expected) = &step.what else { continue };
+        let rest = met.get(from..).unwrap_or(&[]);
+        match rest.iter().position(|m| fits(m, expected)) {
+            Some(found) => from += found + 1,
+            None => {
+                let happened = instead(&met, rest, expected);
+                return failed(step.origin.place(), said(expected), happened);
+            }
+        }
+    }
+    match outcome.left.iter().find(|a| !matches!(a, Act::Wait)) {
+        Some(act) => {
+            let expected = match act {
+                Act::Press(key) => format!("the caller presses {key}"),
+                Act::Wait => "the caller waits".to_owned(),
+                Act::HangUp => "the caller hangs up".to_owned(),
+            };
+            failed(test.origin.place(), expected, "nothing asked the caller for it".to_owned())
+        }
+        None => Verdict::Passed,
+    }
+}
+
+/// Something that can be expected, as it happened.
+enum Met<'a> {
+    Node { name: &'a str, kind: Option<Kind>, entity: Option<&'a str>, exit: Option<&'a str> },
+    Hears(&'a str),
+    Ends(End),
+}
+
+fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
+    let names = graph.names();
+    let mut met: Vec<Met<'a>> = Vec::new();
+    for happening in &outcome.happened {
+        match &happening.what {
+            What::Enters(name) => {
+                let node = names.get(name.as_str()).and_then(|id| graph.nodes.get(*id));
+                let (kind, entity) = (node.and_then(|n| n.kind), node.and_then(|n| n.entity_key()));
+                met.push(Met::Node { name, kind, entity, exit: None });
+            }
+            What::Leaves { node, exit } => {
+                let last = met.iter_mut().rev().find_map(|m| match m {
+                    Met::Node { name, exit, .. } if name == node => Some(exit),
+                    Met::Node { .. } | Met::Hears(_) | Met::Ends(_) => None,
+                });
+                if let Some(place) = last {
+                    *place = Some(exit);
+                }
+            }
+            What::Hears(prompt) => met.push(Met::Hears(prompt)),
+            What::Ends(end) => met.push(Met::Ends(*end)),
+            What::Asks(_) | What::Answer(_) => {}
+        }
+    }
+    met
+}
+
+fn fits(met: &Met<'_>, expected: &Expect) -> bool {
+    let is = |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|w| got == Some(w));
+    match (expected, met) {
+        (Expect::Node { kind, entity, exit }, Met::Node { kind: k, entity: e, exit: x, .. }) => {
+            *k == Some(*kind) && is(entity, *e) && is(exit, *x)
+        }
+        (Expect::Named { node, exit }, Met::Node { name, exit: x, .. }) => node == name && is(exit, *x),
+        (Expect::Hears { prompt }, Met::Hears(heard)) => prompt == heard,
+        (Expect::End(cause), Met::Ends(end)) => *end == End::Hangup(*cause),
+        (Expect::CallerGone, Met::Ends(end)) => *end == End::CallerGone,
+        (
+            Expect::Node { .. }
+            | Expect::Named { .. }
+            | Expect::Hears { .. }
+            | Expect::End(_)
+            | Expect::CallerGone,
+            Met::Node { .. } | Met::Hears(_) | Met::Ends(_),
+        ) => false,
+    }
+}
+
+/// An expectation as text writes it.
+fn said(expected: &Expect) -> String {
+    let word = |w: &Option<String>| w.as_ref().map_or_else(String::new, |w| format!(" {w}"));
+    match expected {
+        Expect::Node { kind, entity, exit } => format!("{}{}{}", kind.name(), word(entity), word(exit)),
+        Expect::Named { node, exit } => format!("node {node}{}", word(exit)),
+        Expect::Hears { prompt } => format!("hears {prompt}"),
+        Expect::End(cause) => format!("end {}", cause.name()),
+        Expect::CallerGone => "caller_gone".to_owned(),
+    }
+}
+
+/// What happened where something else was expected: the nearest thing of the same sort.
+fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
+    if all.iter().any(|m| fits(m, expected)) {
+        return "it happened, but before what the test expects ahead of it".to_owned();
+    }
+    let list = |words: Vec<String>, none: &str| match words.is_empty() {
+        true => none.to_owned(),
+        false => words.join(", then "),
+    };
+    match expected {
+        Expect::Node { .. } | Expect::Named { .. } => {
+            list(rest.iter().filter_map(node_said).collect(), "the call came to no other node")
+        }
+        Expect::Hears { .. } => {
+            let heard = rest.iter().filter_map(|m| match m {
+                Met::Hears(prompt) => Some(format!("hears {prompt}")),
+                Met::Node { .. } | Met::Ends(_) => None,
+            });
+            list(heard.collect(), "the caller heard nothing more")
+        }
+        Expect::End(_) | Expect::CallerGone => {
+            let ends = all.iter().filter_map(|m| match m {
+                Met::Ends(end) => Some(flow_vm::text::end_text(*end)),
+                Met::Node { .. } | Met::Hears(_) => None,
+            });
+            list(ends.collect(), "the call didn't end")
+        }
+    }
+}
+
+fn node_said(met: &Met<'_>) -> Option<String> {
+    match met {
+        Met::Node { name, kind, entity, exit } => {
+            let kind = kind.map_or("?", Kind::name);
+            let word = |w: &Option<&str>| w.map_or_else(String::new, |w| format!(" {w}"));
+            Some(format!("{kind}{}{} (`{name}`)", word(entity), word(exit)))
+        }
+        Met::Hears(_) | Met::Ends(_) => None,
+    }
+}

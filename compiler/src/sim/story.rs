@@ -1,0 +1,69 @@
+//! What happened in a simulated call, in order, and how people read it.
+
+use flow_vm::effect::{End, Input};
+use flow_vm::text::{answer_text, end_text};
+
+use crate::graph::Graph;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// Milliseconds since the call came.
+    pub at_ms: u64,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The call came into a node.
+    Enters(String),
+    /// It left a node by an exit.
+    Leaves {
+        /// The node.
+        node: String,
+        /// The exit.
+        exit: String,
+    },
+    /// The program asked for something, as [`flow_vm::text::effect_text`] says it.
+    Asks(String),
+    /// The caller heard a prompt.
+    Hears(String),
+    /// The world answered.
+    Answer(Input),
+    /// The run ended.
+    Ends(End),
+}
+
+/// The happenings as lines: time, then a node and its exit, with what happened in it indented below.
+#[must_use]
+pub(super) fn told(graph: &Graph, happened: &[Happening]) -> Vec<String> {
+    happened
+        .iter()
+        .filter_map(|h| Some(format!("{:>7}  {}", clock(h.at_ms), line(graph, &h.what)?)))
+        .collect()
+}
+
+fn line(graph: &Graph, what: &What) -> Option<String> {
+    Some(match what {
+        What::Enters(name) => {
+            let node = graph.node(name).and_then(|id| graph.nodes.get(id));
+            let entity = node.and_then(|n| n.entity_key()).map(|key| format!(" {key}"));
+            let kind = node.map_or("?", |n| n.kind_name.as_str());
+            format!("{name}: {kind}{}", entity.unwrap_or_default())
+        }
+        What::Leaves { exit, .. } => format!("  leaves by {exit}"),
+        What::Asks(effect) => format!("  {effect}"),
+        What::Hears(prompt) => format!("  hears {prompt}"),
+        What::Answer(input) if input.effect == 0 => return None,
+        What::Answer(input) => format!("  = {}", answer_text(input.answer)),
+        What::Ends(end) => format!("ends: {}", end_text(*end)),
+    })
+}
+
+/// `1:02.5` for 62,500 milliseconds.
+fn clock(ms: u64) -> String {
+    let (minutes, rest) = (ms / 60_000, ms % 60_000);
+    format!("{minutes}:{:02}.{}", rest / 1_000, rest % 1_000 / 100)
+}
