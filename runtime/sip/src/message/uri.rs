@@ -172,8 +172,10 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    type Case = (&'static str, &'static str, &'static str, Option<u16>, &'static str, &'static str);
+
     /// text, then user, host, port, params, headers.
-    const GOOD: &[(&str, &str, &str, Option<u16>, &str, &str)] = &[
+    const GOOD: &[Case] = &[
         ("sip:bob@b.example", "bob", "b.example", None, "", ""),
         ("SIP:bob:secret@b.example:5070;lr", "bob", "b.example", Some(5070), ";lr", ""),
         ("sip:user;par=u%40example.net@example.com", "user;par=u%40example.net", "example.com", None, "", ""),
