@@ -3,6 +3,10 @@
 
 use flow_vm::effect::Key;
 
+pub mod catalog;
+pub mod facts;
+pub mod spec;
+
 macro_rules! entity_kinds {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $one:literal; )+) => {
         /// The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.

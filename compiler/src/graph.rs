@@ -127,6 +127,8 @@ pub struct SourceFile {
     pub text: String,
     /// Its blocks in order (text only).
     pub items: Vec<Item>,
+    /// Comments at its top, set apart from the first block by an empty line.
+    pub head: Vec<String>,
     /// Comments after the last block.
     pub tail: Vec<String>,
 }
@@ -239,7 +241,7 @@ impl Wiring {
 }
 
 /// One node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
     /// Its name in text and `id` in JSON; stable.
     pub name: String,
@@ -286,11 +288,9 @@ impl Node {
 /// A reference to an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityRef {
-    /// Kind, as JSON's `entity_type` says it; `None` where the node's kind implies it.
-    pub type_name: Option<String>,
     /// Its key. `None` where JSON named a row id whose key the world doesn't know.
     pub key: Option<String>,
-    /// The row id; only where there is no key (otherwise the world knows it).
+    /// The row id, only where there is no key (otherwise the world knows it).
     pub id: Option<i64>,
     /// Where it was read.
     pub origin: Origin,
@@ -331,6 +331,10 @@ pub struct Edge {
     pub comments: Comments,
     /// Where it was read.
     pub origin: Origin,
+    /// Where its exit was read.
+    pub exit_origin: Origin,
+    /// Where its target was read.
+    pub target_origin: Origin,
 }
 
 /// Where an edge leads.

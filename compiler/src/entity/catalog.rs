@@ -1,0 +1,210 @@
+//! A catalogue: facts of entities as a value. It is a [`World`], it comes from declarations, from `catalog.json` or
+//! from rows, and it goes back to `catalog.json`.
+//!
+//! ```json
+//! { "flowpbx": { "format": 1 },
+//!   "extension": [ { "id": 1, "key": "101", "name": "Ann", "ring_timeout": 25 } ],
+//!   "time_switch": [ { "key": "office-hours", "timezone": "Australia/Sydney",
+//!                      "rules": [ { "key": "business", "days": ["mon", "tue"],
+//!                                   "hours": [ { "start": "08:30", "end": "17:00" } ] } ] } ] }
+//! ```
+
+use std::collections::BTreeMap;
+
+use super::{EntityFacts, EntityKind, facts};
+use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::graph::{Declaration, Project};
+use crate::world::World;
+
+/// Facts by kind and key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    rows: BTreeMap<(EntityKind, String), Row>,
+    keys: BTreeMap<(EntityKind, i64), String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    id: Option<i64>,
+    facts: EntityFacts,
+    declaration: Declaration,
+}
+
+impl Catalog {
+    /// The facts that a project declares; a declaration that repeats another must say the same.
+    #[must_use]
+    pub fn of(project: &Project) -> (Catalog, Vec<Diagnostic>) {
+        let mut catalog = Catalog::default();
+        let mut sink = Sink::default();
+        for declaration in project.entities.values() {
+            if let Some(finding) = catalog.add(declaration.clone()) {
+                sink.push(finding);
+            }
+        }
+        (catalog, sink.finish())
+    }
+
+    /// Adds an entity. A finding if there is one of its kind and key that says something else; the first stays.
+    pub fn add(&mut self, declaration: Declaration) -> Option<Diagnostic> {
+        let key = (declaration.kind, declaration.key.clone());
+        let facts = facts::of(&declaration);
+        match self.rows.get(&key) {
+            None => {
+                if let Some(id) = declaration.id {
+                    self.keys.insert((key.0, id), key.1.clone());
+                }
+                self.rows.insert(key, Row { id: declaration.id, facts, declaration });
+                None
+            }
+            Some(first) if first.facts == facts => None,
+            Some(first) => {
+                let message = format!("the {} `{}` is declared twice, differently", key.0.noun(), key.1);
+                let place = declaration.origin.place();
+                let first = first.declaration.origin.place();
+                Some(
+                    Diagnostic::new(Code::ConflictingFacts, place, message)
+                        .also(first, "first declared here")
+                        .help("keep one of them"),
+                )
+            }
+        }
+    }
+
+    /// Adds a whole catalogue; its entities give way to those that are there.
+    pub fn add_all(&mut self, other: &Catalog) -> Vec<Diagnostic> {
+        other.declarations().filter_map(|d| self.add(d.clone())).collect()
+    }
+
+    /// Fills in what only the library has: entities that are there already stay as they are, silently.
+    pub fn fill_with(&mut self, library: &Catalog) {
+        for declaration in library.declarations() {
+            if !self.rows.contains_key(&(declaration.kind, declaration.key.clone())) {
+                self.add(declaration.clone());
+            }
+        }
+    }
+
+    /// A catalogue of prompts of the library, which have no file of their own.
+    #[must_use]
+    pub fn of_library_prompts<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Catalog {
+        let mut catalog = Catalog::default();
+        for (name, text) in names {
+            let mut declaration = Declaration::new(EntityKind::Prompt, name, "");
+            declaration.set("text", text.into());
+            catalog.add(declaration);
+        }
+        catalog
+    }
+
+    /// All entities, by kind and key.
+    pub fn declarations(&self) -> impl Iterator<Item = &Declaration> {
+        self.rows.values().map(|r| &r.declaration)
+    }
+
+    /// All facts, by kind and key.
+    pub fn facts(&self) -> impl Iterator<Item = &EntityFacts> {
+        self.rows.values().map(|r| &r.facts)
+    }
+
+    /// Numbers entities that have no row id, 1, 2, … by kind: for a catalogue that goes to JSON without a store.
+    pub fn number_all(&mut self) {
+        for kind in EntityKind::ALL {
+            let mut next = 1;
+            for ((_, key), row) in self.rows.iter_mut().filter(|((k, _), _)| k == kind) {
+                while self.keys.contains_key(&(*kind, next)) {
+                    next += 1;
+                }
+                if row.id.is_none() {
+                    row.id = Some(next);
+                    row.declaration.id = Some(next);
+                    self.keys.insert((*kind, next), key.clone());
+                }
+            }
+        }
+    }
+}
+
+impl World for Catalog {
+    fn entity(&self, kind: EntityKind, key: &str) -> Option<&EntityFacts> {
+        self.rows.get(&(kind, key.to_owned())).map(|r| &r.facts)
+    }
+
+    fn keys(&self, kind: EntityKind) -> Vec<&str> {
+        self.rows.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.as_str()).collect()
+    }
+
+    fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
+        self.rows.get(&(kind, key.to_owned())).and_then(|r| r.id)
+    }
+
+    fn key_of(&self, kind: EntityKind, id: i64) -> Option<&str> {
+        self.keys.get(&(kind, id)).map(String::as_str)
+    }
+}
+
+/// What a project declares, before what another world knows.
+#[derive(Clone, Copy)]
+pub struct Overlay<'a> {
+    /// The declarations.
+    pub declared: &'a Catalog,
+    /// Everything else.
+    pub base: &'a dyn World,
+}
+
+impl World for Overlay<'_> {
+    fn entity(&self, kind: EntityKind, key: &str) -> Option<&EntityFacts> {
+        self.declared.entity(kind, key).or_else(|| self.base.entity(kind, key))
+    }
+
+    fn keys(&self, kind: EntityKind) -> Vec<&str> {
+        let mut keys = self.declared.keys(kind);
+        keys.extend(self.base.keys(kind));
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
+        self.declared.id_of(kind, key).or_else(|| self.base.id_of(kind, key))
+    }
+
+    fn key_of(&self, kind: EntityKind, id: i64) -> Option<&str> {
+        self.declared.key_of(kind, id).or_else(|| self.base.key_of(kind, id))
+    }
+}
+
+impl Declaration {
+    /// An entity without fields.
+    #[must_use]
+    pub fn new(kind: EntityKind, key: &str, label: &str) -> Self {
+        Declaration {
+            kind,
+            key: key.to_owned(),
+            label: label.to_owned(),
+            id: None,
+            fields: Vec::new(),
+            parts: Vec::new(),
+            comments: crate::graph::Comments::default(),
+            origin: crate::graph::Origin(Some(Place::Catalog {
+                kind: kind.name().to_owned(),
+                key: key.to_owned(),
+                field: None,
+            })),
+        }
+    }
+
+    /// Gives a field its value.
+    pub fn set(&mut self, name: &str, value: serde_json::Value) {
+        let place = Place::Catalog {
+            kind: self.kind.name().to_owned(),
+            key: self.key.clone(),
+            field: Some(name.to_owned()),
+        };
+        self.fields.push(crate::graph::Field {
+            name: name.to_owned(),
+            value,
+            comments: crate::graph::Comments::default(),
+            origin: crate::graph::Origin(Some(place)),
+        });
+    }
+}

@@ -1,0 +1,235 @@
+//! `catalog.json` ⇄ declarations.
+
+use serde_json::{Map, Value, json};
+
+use super::{FORMAT, comments, doc};
+use crate::Source;
+use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::entity::catalog::Catalog;
+use crate::entity::spec::{self, EntitySpec};
+use crate::entity::{EntityKind, spec::PartSpec};
+use crate::graph::{Declaration, Field, FileId, Origin, Part};
+use crate::limits;
+
+/// Reads a catalogue's entities, in the order of the file.
+pub(crate) fn read(source: &Source<'_>, sink: &mut Sink) -> Vec<Declaration> {
+    let file = FileId::from_u32(0);
+    let mut found = Vec::new();
+    match doc::read(file, source.bytes, sink) {
+        Some(Value::Object(root)) => {
+            for (name, value) in root {
+                match EntityKind::by_name(&name) {
+                    Some(kind) => list(kind, value, &mut found, sink),
+                    None if name == "flowpbx" => format(&value, file, sink),
+                    None => {
+                        let message = format!("`{name}` is no kind of entity");
+                        let finding = Diagnostic::new(Code::JsonShape, Place::Json { file, at: 0 }, message);
+                        sink.push(finding.did_you_mean(&name, EntityKind::ALL.iter().map(|k| k.name())));
+                    }
+                }
+            }
+        }
+        Some(_) => {
+            let message = "a catalogue is an object of lists: `{ \"extension\": [ … ] }`";
+            sink.push(Diagnostic::new(Code::JsonShape, Place::Json { file, at: 0 }, message));
+        }
+        None => {}
+    }
+    found
+}
+
+fn format(envelope: &Value, file: FileId, sink: &mut Sink) {
+    let format = envelope.get("format").and_then(Value::as_u64).unwrap_or(FORMAT);
+    if format > FORMAT {
+        let message = format!("this catalogue has format {format}; this compiler reads up to {FORMAT}");
+        sink.push(Diagnostic::new(Code::NewerFormat, Place::Json { file, at: 0 }, message));
+    }
+}
+
+fn list(kind: EntityKind, value: Value, found: &mut Vec<Declaration>, sink: &mut Sink) {
+    let Value::Array(list) = value else {
+        return shape(kind, "", sink, "is a list");
+    };
+    for entity in list.into_iter().take(limits::NODES_MAX) {
+        let Value::Object(mut members) = entity else {
+            shape(kind, "", sink, "has something that is no object in its list");
+            continue;
+        };
+        let Some(key) = text(&mut members, "key").filter(|k| k.len() <= limits::NAME_BYTES_MAX) else {
+            shape(kind, "", sink, "has one without a `key`");
+            continue;
+        };
+        let mut declaration = Declaration::new(kind, &key, &text(&mut members, "name").unwrap_or_default());
+        declaration.id = members.remove("id").and_then(|id| id.as_i64());
+        entity_members(&mut declaration, members, sink);
+        found.push(declaration);
+    }
+}
+
+fn shape(kind: EntityKind, key: &str, sink: &mut Sink, message: &str) {
+    let place = Place::Catalog { kind: kind.name().to_owned(), key: key.to_owned(), field: None };
+    sink.push(Diagnostic::new(Code::JsonShape, place, format!("`{}` {message}", kind.name())));
+}
+
+fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>, sink: &mut Sink) {
+    let spec = spec::of(declaration.kind);
+    let remarks = members.remove("comments").unwrap_or_default();
+    declaration.comments = comments::read(Some(&remarks));
+    for part_spec in spec.parts {
+        let Some(value) = members.remove(part_spec.list) else { continue };
+        let Value::Array(list) = value else {
+            shape(
+                declaration.kind,
+                &declaration.key,
+                sink,
+                &format!("has `{}`, which is a list", part_spec.list),
+            );
+            continue;
+        };
+        for part in list.into_iter().take(limits::LIST_MAX) {
+            match part_of(declaration, part_spec, part) {
+                Some(part) => declaration.parts.push(part),
+                None => shape(declaration.kind, &declaration.key, sink, "has a part without a `key`"),
+            }
+        }
+    }
+    // Parts of several words are interleaved in text; JSON keeps their order beside them.
+    if let Some(order) = remarks.get("order").and_then(Value::as_array) {
+        let at = |p: &Part| {
+            let name = format!("{} {}", p.word, p.key);
+            order.iter().position(|o| o.as_str() == Some(name.as_str())).unwrap_or(usize::MAX)
+        };
+        declaration.parts.sort_by_key(at);
+    }
+    for (name, value) in members {
+        declaration.set(&name, value);
+        if let Some(field) = declaration.fields.last_mut() {
+            field.comments = comments::read(remarks.get("fields").and_then(|f| f.get(&name)));
+        }
+    }
+}
+
+fn part_of(declaration: &Declaration, spec: &PartSpec, json: Value) -> Option<Part> {
+    let Value::Object(mut members) = json else { return None };
+    let key = text(&mut members, "key")?;
+    let label = text(&mut members, "name").unwrap_or_default();
+    let remarks = members.remove("comments").unwrap_or_default();
+    let origin = |name: Option<&str>| {
+        let field =
+            format!("{} {key}{}{}", spec.word, if name.is_some() { "." } else { "" }, name.unwrap_or(""));
+        Origin(Some(Place::Catalog {
+            kind: declaration.kind.name().to_owned(),
+            key: declaration.key.clone(),
+            field: Some(field),
+        }))
+    };
+    let fields = members.into_iter().map(|(name, value)| Field {
+        comments: comments::read(remarks.get("fields").and_then(|f| f.get(&name))),
+        origin: origin(Some(&name)),
+        value,
+        name,
+    });
+    let fields = fields.collect();
+    let origin = origin(None);
+    Some(Part {
+        word: spec.word.to_owned(),
+        key,
+        label,
+        fields,
+        comments: comments::read(Some(&remarks)),
+        origin,
+    })
+}
+
+fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match members.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Writes a catalogue: lists by kind.
+pub(crate) fn write(catalog: &Catalog) -> String {
+    let mut root = Map::new();
+    root.insert("flowpbx".into(), json!({ "format": FORMAT }));
+    for declaration in catalog.declarations() {
+        let list = root.entry(declaration.kind.name()).or_insert_with(|| json!([]));
+        if let Value::Array(list) = list {
+            list.push(entity(declaration));
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&Value::Object(root)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn entity(declaration: &Declaration) -> Value {
+    let spec = spec::of(declaration.kind);
+    let mut members = Map::new();
+    if let Some(id) = declaration.id {
+        members.insert("id".into(), json!(id));
+    }
+    members.insert("key".into(), json!(declaration.key));
+    if !declaration.label.is_empty() {
+        members.insert("name".into(), json!(declaration.label));
+    }
+    let mut remarks = remarks(&declaration.comments, &declaration.fields);
+    for field in &declaration.fields {
+        members.entry(&field.name).or_insert_with(|| field.value.clone());
+    }
+    for part_spec in spec.parts {
+        let parts: Vec<_> = declaration.parts.iter().filter(|p| p.word == part_spec.word).map(part).collect();
+        if !parts.is_empty() {
+            members.insert(part_spec.list.into(), Value::Array(parts));
+        }
+    }
+    if let Some(order) = order(declaration, spec) {
+        remarks.insert("order".into(), order);
+    }
+    if !remarks.is_empty() {
+        members.insert("comments".into(), Value::Object(remarks));
+    }
+    Value::Object(members)
+}
+
+/// The order of parts, if it isn't that of their lists.
+fn order(declaration: &Declaration, spec: &EntitySpec) -> Option<Value> {
+    let place = |p: &Part| spec.parts.iter().position(|s| s.word == p.word);
+    if declaration.parts.iter().map(place).is_sorted() {
+        return None;
+    }
+    Some(declaration.parts.iter().map(|p| Value::from(format!("{} {}", p.word, p.key))).collect())
+}
+
+fn part(part: &Part) -> Value {
+    let mut members = Map::new();
+    members.insert("key".into(), json!(part.key));
+    if !part.label.is_empty() {
+        members.insert("name".into(), json!(part.label));
+    }
+    for field in &part.fields {
+        members.entry(&field.name).or_insert_with(|| field.value.clone());
+    }
+    let remarks = remarks(&part.comments, &part.fields);
+    if !remarks.is_empty() {
+        members.insert("comments".into(), Value::Object(remarks));
+    }
+    Value::Object(members)
+}
+
+fn remarks(own: &crate::graph::Comments, fields: &[Field]) -> Map<String, Value> {
+    let mut out = Map::new();
+    comments::write(own, "own", &mut out);
+    let mut all = match out.remove("own") {
+        Some(Value::Object(own)) => own,
+        _ => Map::new(),
+    };
+    let mut of_fields = Map::new();
+    for field in fields {
+        comments::write(&field.comments, &field.name, &mut of_fields);
+    }
+    if !of_fields.is_empty() {
+        all.insert("fields".into(), Value::Object(of_fields));
+    }
+    all
+}

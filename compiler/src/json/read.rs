@@ -1,0 +1,424 @@
+//! React Flow JSON → graph. Never fails: foreign and half-drawn canvases give what can be read and findings.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{FORMAT, INCOMING, TRANSIENT, comments, doc};
+use crate::diag::{Code, Diagnostic, Place, Sink, Spot};
+use crate::entity::EntityKind;
+use crate::graph::{
+    Comments, Edge, EntityRef, Field, FileId, Graph, Node, NodeId, Origin, Point, Project, SourceFile, Stray,
+    Target, Viewport,
+};
+use crate::nodes::Kind;
+use crate::world::World;
+use crate::{Source, limits};
+
+/// Reads one canvas into a project of one flow.
+pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> Project {
+    let mut project = Project::default();
+    let text = String::from_utf8_lossy(source.bytes).into_owned();
+    let file = project.files.push(SourceFile { name: source.name.to_owned(), text, ..SourceFile::default() });
+    let mut reader = Reader { world, sink, file, graph: Graph::default() };
+    reader.graph.origin = Origin(Some(canvas("", Spot::Node)));
+    let tests = match doc::read(file, source.bytes, reader.sink) {
+        Some(Value::Object(root)) => reader.root(root),
+        Some(_) => {
+            reader.shape(Place::Json { file, at: 0 }, "a flow is a JSON object with `nodes` and `edges`");
+            Value::Null
+        }
+        None => Value::Null,
+    };
+    let mut graph = reader.graph;
+    if graph.key.is_empty() {
+        graph.key = key_of_name(source.name);
+    }
+    let (head, tail) = (comments::lines(tests.get("head")), comments::lines(tests.get("tail")));
+    read_tests(&tests, &mut project, sink);
+    if let Some(f) = project.files.get_mut(file) {
+        f.head = head;
+        f.tail = tail;
+    }
+    project.flows.push(graph);
+    project
+}
+
+/// `flows/main.json` is the flow `main`, if the JSON doesn't say.
+fn key_of_name(name: &str) -> String {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.split('.').next().unwrap_or(file).chars().take(limits::NAME_BYTES_MAX / 4).collect()
+}
+
+fn read_tests(envelope: &Value, project: &mut Project, sink: &mut Sink) {
+    for (number, test) in envelope.get("tests").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let place = canvas("", Spot::Field(format!("tests[{number}]")));
+        let read = match test.as_str() {
+            Some(text) => crate::text::read::test(text),
+            None => {
+                let message = "a test is a text: `test \"…\" { … }`";
+                Err(Box::new(Diagnostic::new(Code::JsonShape, Place::Project, message)))
+            }
+        };
+        match read {
+            Ok(mut test) => {
+                test.origin = Origin(Some(place.clone()));
+                for step in &mut test.steps {
+                    step.origin = Origin(Some(place.clone()));
+                }
+                project.tests.push(test);
+            }
+            Err(mut finding) => {
+                finding.labels.truncate(1);
+                if let Some(label) = finding.labels.first_mut() {
+                    label.place = place;
+                }
+                finding.fix = None;
+                sink.push(*finding);
+            }
+        }
+    }
+}
+
+fn canvas(node: &str, spot: Spot) -> Place {
+    Place::Canvas { node: node.to_owned(), spot, edge: None }
+}
+
+struct Reader<'a> {
+    world: &'a dyn World,
+    sink: &'a mut Sink,
+    file: FileId,
+    graph: Graph,
+}
+
+impl Reader<'_> {
+    fn shape(&mut self, place: Place, message: impl Into<String>) {
+        self.sink.push(Diagnostic::new(Code::JsonShape, place, message));
+    }
+
+    /// Returns the envelope, in which tests are.
+    fn root(&mut self, mut root: Map<String, Value>) -> Value {
+        let mut envelope = match root.remove("flowpbx") {
+            Some(Value::Object(envelope)) => envelope,
+            Some(_) => {
+                self.shape(Place::Json { file: self.file, at: 0 }, "`flowpbx` is an object");
+                Map::new()
+            }
+            None => Map::new(),
+        };
+        let tests = self.envelope(&mut envelope);
+        let nodes = self.list(&mut root, "nodes");
+        for node in nodes {
+            self.node(node);
+        }
+        let names: HashMap<String, NodeId> =
+            self.graph.nodes.iter().rev().map(|(id, n)| (n.name.clone(), id)).collect();
+        let edges = self.list(&mut root, "edges");
+        for edge in edges {
+            self.edge(edge, &names);
+        }
+        match root.remove("viewport") {
+            Some(Value::Object(v)) if viewport(&v).is_some() => self.graph.viewport = viewport(&v),
+            Some(Value::Null) | None => {}
+            Some(_) => {
+                self.shape(canvas("", Spot::Field("viewport".into())), "`viewport` has `x`, `y` and `zoom`")
+            }
+        }
+        self.graph.extra = root;
+        tests
+    }
+
+    fn envelope(&mut self, envelope: &mut Map<String, Value>) -> Value {
+        let place = Place::Json { file: self.file, at: 0 };
+        match envelope.remove("format") {
+            None => {}
+            Some(format) => match format.as_u64() {
+                Some(n) if n > FORMAT => {
+                    let message = format!("this flow has format {n}; this compiler reads up to {FORMAT}");
+                    self.sink.push(Diagnostic::new(Code::NewerFormat, place, message));
+                }
+                Some(_) => {}
+                None => self.shape(place, "`flowpbx.format` is a number"),
+            },
+        }
+        self.graph.key = text(envelope, "key").unwrap_or_default();
+        self.graph.label = text(envelope, "label").unwrap_or_default();
+        self.graph.comments = comments::read(envelope.remove("comments").as_ref());
+        self.graph.layout_comments = comments::read(envelope.remove("layout_comments").as_ref());
+        let mut kept = Map::new();
+        for name in ["tests", "head", "tail"] {
+            if let Some(value) = envelope.remove(name) {
+                kept.insert(name.to_owned(), value);
+            }
+        }
+        self.graph.notes = std::mem::take(envelope);
+        Value::Object(kept)
+    }
+
+    fn list(&mut self, root: &mut Map<String, Value>, name: &'static str) -> Vec<Value> {
+        let max = if name == "nodes" { limits::NODES_MAX } else { limits::EDGES_MAX };
+        match root.remove(name) {
+            Some(Value::Array(mut list)) => {
+                if list.len() > max {
+                    let message = format!("{} {name}; {max} are read at most", list.len());
+                    let place = Place::Json { file: self.file, at: 0 };
+                    self.sink.push(Diagnostic::new(Code::TooLarge, place, message));
+                    list.truncate(max);
+                }
+                list
+            }
+            Some(_) => {
+                self.shape(Place::Json { file: self.file, at: 0 }, format!("`{name}` is a list"));
+                Vec::new()
+            }
+            None => {
+                self.shape(Place::Json { file: self.file, at: 0 }, format!("there is no list `{name}`"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn stray(&mut self, edge: bool, json: Value, place: Place, message: String) {
+        self.shape(place, message);
+        self.graph.strays.push(Stray { edge, json });
+    }
+
+    fn node(&mut self, json: Value) {
+        let number = self.graph.nodes.len() + 1;
+        let place = Place::Json { file: self.file, at: 0 };
+        let Value::Object(mut members) = json else {
+            return self.stray(
+                false,
+                json,
+                place,
+                format!("what stands where node {number} belongs is no object"),
+            );
+        };
+        let usable = members.get("id").and_then(Value::as_str);
+        let Some(name) = usable.filter(|n| !n.is_empty() && n.len() <= limits::NAME_BYTES_MAX) else {
+            let message = format!("node {number} has no `id` that can be used (a text of up to 200 bytes)");
+            return self.stray(false, Value::Object(members), place, message);
+        };
+        let name = name.to_owned();
+        members.remove("id");
+        members.retain(|name, _| !TRANSIENT.contains(&name.as_str()));
+        let at = |spot| Origin(Some(canvas(&name, spot)));
+        let kind_name = match members.remove("type") {
+            Some(Value::String(kind)) => kind,
+            other => {
+                self.shape(canvas(&name, Spot::Field("type".into())), format!("node `{name}` has no `type`"));
+                if let Some(other) = other {
+                    members.insert("type".to_owned(), other);
+                }
+                String::new()
+            }
+        };
+        let mut node = Node {
+            kind: Kind::by_name(&kind_name),
+            kind_name,
+            position: None,
+            origin: at(Spot::Node),
+            kind_origin: at(Spot::Field("type".into())),
+            name: name.clone(),
+            ..Node::default()
+        };
+        node.position = members.get("position").and_then(Value::as_object).and_then(point);
+        if node.position.is_some() {
+            members.remove("position");
+        } else if members.contains_key("position") {
+            self.shape(canvas(&name, Spot::Field("position".into())), "`position` has `x` and `y`");
+        }
+        match members.remove("data") {
+            Some(Value::Object(data)) => self.data(&mut node, data),
+            None => {}
+            Some(other) => {
+                self.shape(
+                    canvas(&name, Spot::Field("data".into())),
+                    format!("`data` of `{name}` is an object"),
+                );
+                members.insert("data".to_owned(), other);
+            }
+        }
+        node.extra = members;
+        self.graph.nodes.push(node);
+    }
+
+    fn data(&mut self, node: &mut Node, mut data: Map<String, Value>) {
+        node.label = text(&mut data, "label").unwrap_or_default();
+        let remarks = data.remove("comments").unwrap_or_default();
+        node.comments = comments::read(Some(&remarks));
+        node.layout_comments = comments::read(remarks.get("layout"));
+        self.entities(node, &mut data);
+        match data.remove("config") {
+            Some(Value::Object(config)) => {
+                for (name, value) in config {
+                    let comments = comments::read(remarks.get("fields").and_then(|f| f.get(&name)));
+                    let origin = Origin(Some(canvas(&node.name, Spot::Field(name.clone()))));
+                    node.fields.push(Field { name, value, comments, origin });
+                }
+            }
+            Some(Value::Null) | None => {}
+            Some(other) => {
+                let message = format!("`config` of `{}` is an object", node.name);
+                self.shape(canvas(&node.name, Spot::Field("config".into())), message);
+                data.insert("config".to_owned(), other);
+            }
+        }
+        node.data = data;
+    }
+
+    /// `entity_id`, `entity_type`, `entity_key`, and `more_entities` of an entry with several numbers.
+    fn entities(&mut self, node: &mut Node, data: &mut Map<String, Value>) {
+        let Some(kind) = node.kind.and_then(|k| k.spec().entity.kind()) else { return };
+        // Another type is kept as it came; the checks name it.
+        match data.get("entity_type") {
+            Some(Value::String(name)) if name == kind.name() => {
+                data.remove("entity_type");
+            }
+            Some(Value::Null) => {
+                data.remove("entity_type");
+            }
+            Some(_) => return,
+            None => {}
+        }
+        let first = self.entity(node, kind, data);
+        node.entities.extend(first);
+        if let Some(Value::Array(more)) = data.get("more_entities") {
+            let mut more = more.clone();
+            if more.len() <= limits::LIST_MAX && more.iter().all(Value::is_object) {
+                data.remove("more_entities");
+                for object in more.iter_mut().filter_map(Value::as_object_mut) {
+                    let next = self.entity(node, kind, object);
+                    node.entities.extend(next);
+                }
+            }
+        }
+    }
+
+    fn entity(&mut self, node: &Node, kind: EntityKind, data: &mut Map<String, Value>) -> Option<EntityRef> {
+        let key = text(data, "entity_key");
+        let id = data.get("entity_id").and_then(Value::as_i64);
+        if id.is_some() || data.get("entity_id").is_some_and(Value::is_null) {
+            data.remove("entity_id");
+        }
+        let known = id.and_then(|id| self.world.key_of(kind, id));
+        if let (Some(key), Some(known), Some(id)) = (&key, known, id)
+            && key != known
+        {
+            let message = format!("`{}` names `{key}`, but the id {id} is that of `{known}`", node.name);
+            let finding = Diagnostic::new(Code::IdKeyDiffer, canvas(&node.name, Spot::Entity), message);
+            self.sink.push(finding.help(format!("`{key}` counts; choose the {} again", kind.noun())));
+        }
+        let key = key.or_else(|| known.map(str::to_owned));
+        let id = if key.is_some() { None } else { id };
+        let origin = Origin(Some(canvas(&node.name, Spot::Entity)));
+        (key.is_some() || id.is_some()).then_some(EntityRef { key, id, origin })
+    }
+
+    fn edge(&mut self, json: Value, names: &HashMap<String, NodeId>) {
+        let number = self.graph.edges.len() + 1;
+        let place = Place::Json { file: self.file, at: 0 };
+        let Value::Object(mut members) = json else {
+            return self.stray(
+                true,
+                json,
+                place,
+                format!("what stands where edge {number} belongs is no object"),
+            );
+        };
+        let id = members.get("id").and_then(Value::as_str).map(str::to_owned);
+        let of_edge =
+            |node: &str, spot| Origin(Some(Place::Canvas { node: node.to_owned(), spot, edge: id.clone() }));
+        let source_name = members.get("source").and_then(Value::as_str).unwrap_or("").to_owned();
+        let Some(source) = names.get(&source_name).copied() else {
+            let message = format!("this edge leaves `{source_name}`, which doesn't exist");
+            self.sink.push(Diagnostic::new(Code::EdgeFromNowhere, of_edge("", Spot::Node).place(), message));
+            self.graph.strays.push(Stray { edge: true, json: Value::Object(members) });
+            return;
+        };
+        let Some(target) = members.get("target").and_then(Value::as_str).map(str::to_owned) else {
+            let place = of_edge(&source_name, Spot::Node).place();
+            let message = format!("this edge of `{source_name}` has no `target`");
+            return self.stray(true, Value::Object(members), place, message);
+        };
+        members.retain(|name, _| !TRANSIENT.contains(&name.as_str()) && name != "source" && name != "target");
+        let exit = match members.remove("sourceHandle") {
+            Some(Value::String(exit)) => exit,
+            Some(Value::Null) | None => self.plain_exit(source),
+            Some(other) => {
+                members.insert("sourceHandle".to_owned(), other);
+                self.shape(of_edge(&source_name, Spot::Node).place(), "`sourceHandle` is a text");
+                String::new()
+            }
+        };
+        let usual = format!("{source_name}.{exit}");
+        let edge_id = text(&mut members, "id").filter(|id| *id != usual);
+        let handle = match members.remove("targetHandle") {
+            Some(Value::String(handle)) => Some(handle).filter(|h| h != INCOMING),
+            Some(Value::Null) | None => None,
+            Some(other) => {
+                members.insert("targetHandle".to_owned(), other);
+                None
+            }
+        };
+        let (kept, remarks) = edge_data(&mut members);
+        if let Some(data) = kept {
+            members.insert("data".to_owned(), data);
+        }
+        let label = text(&mut members, "label").unwrap_or_default();
+        let target = match names.get(&target) {
+            Some(id) => Target::Node(*id),
+            None => Target::Missing(target),
+        };
+        let origin = of_edge(&source_name, Spot::Exit(exit.clone()));
+        self.graph.edges.push(Edge {
+            source,
+            target,
+            id: edge_id,
+            label,
+            target_handle: handle,
+            extra: members,
+            comments: remarks,
+            exit_origin: origin.clone(),
+            target_origin: origin.clone(),
+            origin,
+            exit,
+        });
+    }
+
+    /// The exit that an edge without a handle is on.
+    fn plain_exit(&self, source: NodeId) -> String {
+        let kind = self.graph.nodes.get(source).and_then(|n| n.kind);
+        kind.map_or("next", |k| k.spec().plain_exit().map_or("", |e| e.name)).to_owned()
+    }
+}
+
+/// What others keep in an edge's `data`, and our comments in it.
+fn edge_data(members: &mut Map<String, Value>) -> (Option<Value>, Comments) {
+    match members.remove("data") {
+        Some(Value::Object(mut data)) => {
+            let comments = comments::read(data.remove("comments").as_ref());
+            ((!data.is_empty()).then_some(Value::Object(data)), comments)
+        }
+        other => (other, Comments::default()),
+    }
+}
+
+/// Takes a text out; what isn't one stays.
+fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match members.get(name) {
+        Some(Value::String(_)) => match members.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn point(members: &Map<String, Value>) -> Option<Point> {
+    Some(Point { x: members.get("x")?.as_f64()?, y: members.get("y")?.as_f64()? })
+}
+
+fn viewport(members: &Map<String, Value>) -> Option<Viewport> {
+    Some(Viewport { at: point(members)?, zoom: members.get("zoom")?.as_f64()? })
+}

@@ -1,0 +1,368 @@
+//! F1xx: what a graph says but no call can use. One pass over the graph for both views; places come from where things
+//! were read. Whether a node's entity exists, exits are wired and calls get anywhere is asked by [`crate::check`].
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::entity::{EntityKind, spec as entity_spec};
+use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Project, Target};
+use crate::nodes::Kind;
+use crate::nodes::spec::{EntityUse, FieldDefault, FieldSpec, FieldType};
+use crate::value::{self, Wrong};
+use crate::world::World;
+
+/// Findings about one flow. `world` knows the project's own declarations too.
+pub(crate) fn flow(graph: &Graph, world: &dyn World, sink: &mut Sink) {
+    Flow { graph, world, sink }.check();
+}
+
+/// Findings about what flows, entities and tests of a project are to each other, and about its entities.
+pub(crate) fn project(project: &Project, world: &dyn World, sink: &mut Sink) {
+    let flows = project.flows.values().map(|g| ("flow", g.key.as_str(), &g.origin));
+    twice(flows, sink);
+    let tests = project.tests.values().map(|t| ("test", t.name.as_str(), &t.origin));
+    twice(tests, sink);
+    for declaration in project.entities.values() {
+        entity(declaration, world, sink);
+    }
+}
+
+fn twice<'a>(all: impl Iterator<Item = (&'static str, &'a str, &'a Origin)>, sink: &mut Sink) {
+    let mut seen: HashMap<&str, &Origin> = HashMap::new();
+    for (what, name, origin) in all {
+        if let Some(first) = seen.insert(name, origin) {
+            let message = format!("there are two {what}s `{name}`");
+            let finding = Diagnostic::new(Code::DuplicateId, origin.place(), message);
+            sink.push(finding.also(first.place(), "the first one"));
+        }
+    }
+}
+
+struct Flow<'a> {
+    graph: &'a Graph,
+    world: &'a dyn World,
+    sink: &'a mut Sink,
+}
+
+impl Flow<'_> {
+    fn check(&mut self) {
+        self.duplicates();
+        for node in self.graph.nodes.values() {
+            self.kind(node);
+            self.entities(node);
+            self.fields(node);
+            self.data(node);
+        }
+        self.edges();
+    }
+
+    fn duplicates(&mut self) {
+        let mut seen: HashMap<&str, &Node> = HashMap::new();
+        for node in self.graph.nodes.values() {
+            if let Some(first) = seen.insert(&node.name, node) {
+                let message = format!("two nodes are called `{}`", node.name);
+                let finding = Diagnostic::new(Code::DuplicateId, node.origin.place(), message);
+                self.sink.push(finding.also(first.origin.place(), "first used here"));
+            }
+        }
+        let mut ids: HashMap<String, &Edge> = HashMap::new();
+        for edge in self.graph.edges.values() {
+            let Some(id) = &edge.id else { continue };
+            if let Some(first) = ids.insert(id.clone(), edge) {
+                let message = format!("two edges have the id `{id}`");
+                let finding = Diagnostic::new(Code::DuplicateId, edge.origin.place(), message);
+                self.sink.push(finding.also(first.origin.place(), "first used here"));
+            }
+        }
+    }
+
+    fn kind(&mut self, node: &Node) {
+        if node.kind.is_none() && !node.kind_name.is_empty() {
+            let message = format!("there is no node kind `{}`", node.kind_name);
+            let finding = Diagnostic::new(Code::UnknownKind, node.kind_origin.place(), message);
+            self.sink.push(finding.did_you_mean(&node.kind_name, Kind::ALL.iter().map(|k| k.name())));
+        }
+    }
+
+    fn entities(&mut self, node: &Node) {
+        let Some(kind) = node.kind else { return };
+        let Some(wanted) = kind.spec().entity.kind() else {
+            if let Some(entity) = node.entities.first() {
+                let message = format!("a `{}` works with no entity", kind.name());
+                self.sink.push(Diagnostic::new(Code::WrongEntity, entity.origin.place(), message));
+            }
+            return;
+        };
+        if let Some(Value::String(other)) = node.data.get("entity_type") {
+            let message = format!("a `{}` works with a {}, not with a `{other}`", kind.name(), wanted.noun());
+            let help = format!("`entity_type` is `{}`", wanted.name());
+            let finding = Diagnostic::new(Code::WrongEntity, node.kind_origin.place(), message);
+            self.sink.push(finding.help(help));
+        } else if node.entities.is_empty() {
+            let message = format!("`{}` doesn't say which {}", node.name, wanted.noun());
+            let finding = Diagnostic::new(Code::MissingEntity, node.kind_origin.place(), message);
+            let help = format!("write its key after `{}`", kind.name());
+            self.sink.push(if node.kind_name.is_empty() { finding } else { finding.help(help) });
+        }
+        if matches!(kind.spec().entity, EntityUse::One(_))
+            && let Some(second) = node.entities.get(1)
+        {
+            let message = format!("a `{}` works with one {}", kind.name(), wanted.noun());
+            self.sink.push(Diagnostic::new(Code::WrongEntity, second.origin.place(), message));
+        }
+    }
+
+    fn fields(&mut self, node: &Node) {
+        let Some(kind) = node.kind else { return };
+        let what = format!("a `{}`", kind.name());
+        let of = Fields {
+            what: &what,
+            specs: kind.spec().fields,
+            owner: node.kind_origin.place(),
+            world: self.world,
+        };
+        of.check(&node.fields, self.sink);
+    }
+
+    fn data(&mut self, node: &Node) {
+        const KNOWN: [&str; 5] = ["label", "entity_id", "entity_type", "entity_key", "config"];
+        let about_entity = node.data.contains_key("entity_type");
+        for name in node.data.keys().filter(|n| !(about_entity && KNOWN.contains(&n.as_str()))) {
+            let message = format!("`{name}` in the data of `{}` is kept, but does nothing", node.name);
+            let finding = Diagnostic::new(Code::UnknownData, node.origin.place(), message);
+            self.sink.push(finding.did_you_mean(name, KNOWN));
+        }
+    }
+
+    fn edges(&mut self) {
+        let exits: HashMap<NodeId, Exits> =
+            self.graph.nodes.iter().filter_map(|(id, n)| Some((id, self.exits(n)?))).collect();
+        let mut taken: HashMap<(NodeId, &str), &Edge> = HashMap::new();
+        for edge in self.graph.edges.values() {
+            self.edge(edge, exits.get(&edge.source));
+            if let Some(first) = taken.insert((edge.source, &edge.exit), edge) {
+                let message = format!("two edges leave `{}` of `{}`", edge.exit, self.name(edge.source));
+                let finding = Diagnostic::new(Code::TwoEdges, edge.exit_origin.place(), message);
+                self.sink.push(
+                    finding
+                        .also(first.exit_origin.place(), "the first one")
+                        .help("a call takes one way only: keep one of them"),
+                );
+            }
+        }
+    }
+
+    fn name(&self, node: NodeId) -> &str {
+        self.graph.nodes.get(node).map_or("", |n| n.name.as_str())
+    }
+
+    /// The exits of a node, and whether all of them are known (facts may be missing).
+    fn exits(&self, node: &Node) -> Option<Exits> {
+        let kind = node.kind?;
+        let spec = kind.spec();
+        let facts = spec.entity.kind().zip(node.entity_key()).and_then(|(k, key)| self.world.entity(k, key));
+        let complete = spec.computed == crate::nodes::spec::Computed::None || facts.is_some();
+        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), complete, kind })
+    }
+
+    fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {
+        if let Some(exits) = exits.filter(|e| e.complete && !e.names.contains(&edge.exit)) {
+            self.unknown_exit(edge, exits);
+        }
+        match &edge.target {
+            Target::Missing(name) => {
+                let message = format!("there is no node `{name}` to go to");
+                let names = self.graph.nodes.values().map(|n| n.name.as_str());
+                let finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message);
+                self.sink.push(finding.did_you_mean(name, names));
+            }
+            Target::Node(id) => {
+                let entry = self.graph.nodes.get(*id).and_then(|n| n.kind).filter(|k| k.spec().is_entry());
+                if entry.is_some() {
+                    let message =
+                        format!("`{}` is an entry: no call comes to it from another node", self.name(*id));
+                    self.sink.push(Diagnostic::new(Code::BadTarget, edge.target_origin.place(), message));
+                }
+            }
+        }
+        if let Some(handle) = &edge.target_handle {
+            let message = format!("nodes take calls at `incoming`, not at `{handle}`");
+            self.sink.push(Diagnostic::new(Code::BadTarget, edge.target_origin.place(), message));
+        }
+    }
+
+    fn unknown_exit(&mut self, edge: &Edge, exits: &Exits) {
+        let list = exits.names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        let place = edge.exit_origin.place();
+        if edge.exit.is_empty() {
+            let message = format!("which exit of `{}` is this edge on?", self.name(edge.source));
+            let finding = Diagnostic::new(Code::UnknownExit, place, message);
+            self.sink.push(finding.help(format!("its exits are {list}")));
+            return;
+        }
+        let message = format!("`{}` has no exit `{}`", self.name(edge.source), edge.exit);
+        let finding = Diagnostic::new(Code::UnknownExit, place, message);
+        let finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
+        self.sink.push(match (&finding.help, exits.names.is_empty()) {
+            (Some(_), _) => finding,
+            (None, true) => {
+                finding.help(format!("a `{}` has no exits: the call ends there", exits.kind.name()))
+            }
+            (None, false) => finding.help(format!("its exits are {list}")),
+        });
+    }
+}
+
+struct Exits {
+    names: Vec<String>,
+    complete: bool,
+    kind: Kind,
+}
+
+fn exists(world: &dyn World, kind: EntityKind, key: &str, place: Place, sink: &mut Sink) {
+    if world.entity(kind, key).is_none() {
+        let message = format!("there is no {} `{key}`", kind.noun());
+        sink.push(Diagnostic::new(Code::UnknownEntity, place, message).did_you_mean(key, world.keys(kind)));
+    }
+}
+
+/// Fields of a node, an entity or a part.
+struct Fields<'a> {
+    what: &'a str,
+    specs: &'static [FieldSpec],
+    owner: Place,
+    world: &'a dyn World,
+}
+
+impl Fields<'_> {
+    fn check(&self, fields: &[Field], sink: &mut Sink) {
+        let mut seen: HashMap<&str, &Field> = HashMap::new();
+        for field in fields {
+            if let Some(first) = seen.insert(&field.name, field) {
+                let message = format!("`{}` is given twice", field.name);
+                let finding = Diagnostic::new(Code::DuplicateField, field.origin.place(), message);
+                sink.push(finding.also(first.origin.place(), "first given here"));
+            }
+            match self.specs.iter().find(|s| s.name == field.name) {
+                Some(spec) => self.value(field, spec, sink),
+                None => self.unknown(field, sink),
+            }
+        }
+        for spec in self.specs.iter().filter(|s| s.default == FieldDefault::Required) {
+            if !seen.contains_key(spec.name) {
+                let message = format!("{} needs `{}`: {}", self.what, spec.name, value::wants(spec.ty));
+                sink.push(
+                    Diagnostic::new(Code::MissingField, self.owner.clone(), message).help(spec.doc.trim()),
+                );
+            }
+        }
+    }
+
+    fn unknown(&self, field: &Field, sink: &mut Sink) {
+        let message = format!("{} has no field `{}`", self.what, field.name);
+        let finding = Diagnostic::new(Code::UnknownField, field.origin.place(), message);
+        let mut finding = finding.did_you_mean(&field.name, self.specs.iter().map(|s| s.name));
+        // The place is the whole `name = value`; replacing it by the name alone would lose the value.
+        finding.fix = None;
+        let list = self.specs.iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>().join(", ");
+        sink.push(match (&finding.help, list.is_empty()) {
+            (Some(_), _) => finding,
+            (None, true) => finding.help(format!("{} has no fields", self.what)),
+            (None, false) => finding.help(format!("its fields are {list}")),
+        });
+    }
+
+    fn value(&self, field: &Field, spec: &FieldSpec, sink: &mut Sink) {
+        let place = field.origin.place();
+        match value::check(spec.ty, &field.value) {
+            Ok(()) => self.references(field, spec, sink),
+            Err(Wrong::Type(wants)) => {
+                let message = format!("`{}` is {wants}", field.name);
+                sink.push(Diagnostic::new(Code::WrongType, place, message).help(spec.doc.trim()));
+            }
+            Err(Wrong::Range(range)) => {
+                let message = format!("`{}` is {range}", field.name);
+                sink.push(Diagnostic::new(Code::OutOfRange, place, message).help(spec.doc.trim()));
+            }
+            Err(Wrong::Word(words)) => {
+                let written = field.value.as_str().unwrap_or("");
+                let message = format!("`{}` is {}", field.name, value::wants(spec.ty));
+                let mut finding = Diagnostic::new(Code::WrongType, place, message)
+                    .did_you_mean(written, words.iter().copied());
+                finding.fix = None;
+                sink.push(finding);
+            }
+        }
+    }
+
+    fn references(&self, field: &Field, spec: &FieldSpec, sink: &mut Sink) {
+        let (FieldType::Ref(kind) | FieldType::Refs(kind)) = spec.ty else { return };
+        let keys = match &field.value {
+            Value::Array(keys) => keys.as_slice(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                std::slice::from_ref(&field.value)
+            }
+        };
+        for key in keys.iter().filter_map(Value::as_str) {
+            exists(self.world, kind, key, field.origin.place(), sink);
+        }
+    }
+}
+
+fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
+    let spec = entity_spec::of(declaration.kind);
+    let noun = declaration.kind.noun();
+    let place = declaration.origin.place();
+    if !spec.key.fits(&declaration.key) {
+        let message = format!("the key of a {noun} is {}", spec.key.wants());
+        sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
+    }
+    let what = format!("the {noun} `{}`", declaration.key);
+    let of = Fields { what: &what, specs: spec.fields, owner: place, world };
+    of.check(&declaration.fields, sink);
+    let mut seen: HashMap<(&str, &str), Place> = HashMap::new();
+    for part in &declaration.parts {
+        let place = part.origin.place();
+        let Some(part_spec) = spec.part(&part.word) else {
+            let message = format!("a {noun} has no `{}`", part.word);
+            let finding = Diagnostic::new(Code::UnknownPart, place, message);
+            let mut finding = finding.did_you_mean(&part.word, spec.parts.iter().map(|p| p.word));
+            finding.fix = None;
+            sink.push(finding);
+            continue;
+        };
+        if !part_spec.key.fits(&part.key) {
+            let message = format!("the key of a `{}` is {}", part.word, part_spec.key.wants());
+            sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
+        }
+        if let Some(first) = seen.insert((&part.word, &part.key), place.clone()) {
+            let message = format!("{what} has two `{} {}`", part.word, part.key);
+            let finding = Diagnostic::new(Code::DuplicateId, place.clone(), message);
+            sink.push(finding.also(first, "first used here"));
+        }
+        let part_what = format!("`{} {}`", part.word, part.key);
+        Fields { what: &part_what, specs: part_spec.fields, owner: place, world }.check(&part.fields, sink);
+    }
+    exception_exits(declaration, sink);
+}
+
+/// `as` of an exception names a rule or `default`.
+fn exception_exits(declaration: &Declaration, sink: &mut Sink) {
+    if declaration.kind != EntityKind::TimeSwitch {
+        return;
+    }
+    let rules = || declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str());
+    for part in declaration.parts.iter().filter(|p| p.word == "except") {
+        let Some(field) = part.fields.iter().find(|f| f.name == "as") else { continue };
+        let Some(exit) = field.value.as_str() else { continue };
+        if exit != "default" && exit != part.key && !rules().any(|r| r == exit) {
+            let message = format!("`{}` has no rule `{exit}`", declaration.key);
+            let finding = Diagnostic::new(Code::UnknownExit, field.origin.place(), message);
+            let mut finding = finding.did_you_mean(exit, rules().chain(["default", part.key.as_str()]));
+            finding.fix = None;
+            sink.push(finding);
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! Tree of shapes → graph. Only what the graph can't hold is diagnosed here (F0xx); what it holds but no call can use
+//! is the business of [`crate::structure`], for both views alike.
+
+use std::collections::HashMap;
+
+use super::layout::Layout;
+use super::tree::{self, Arg, Atom, NodeShape, Shape, Spelled, Statement};
+use super::{spell, steps};
+use crate::Source;
+use crate::diag::{Code, Diagnostic, Place, Sink, Span};
+use crate::entity::{EntityKind, spec as entity_spec};
+use crate::graph::{
+    Declaration, Edge, EntityRef, Field, FileId, FlowId, Graph, Item, Node, NodeId, Origin, Part, Project,
+    SourceFile, Target, Test,
+};
+use crate::limits;
+use crate::nodes::Kind;
+use crate::nodes::spec::{EntityUse, FieldSpec};
+
+/// Reads files of text into a project. Never fails: what can't be read is a finding.
+pub(crate) fn read(sources: &[Source<'_>], sink: &mut Sink) -> Project {
+    let mut project = Project::default();
+    let mut layouts = Vec::new();
+    for source in sources.iter().take(limits::FILES_MAX) {
+        let file = project.files.push(SourceFile {
+            name: source.name.to_owned(),
+            text: text_of(source, project.files.next_key(), sink),
+            ..SourceFile::default()
+        });
+        let text = project.files.get(file).map(|f| f.text.clone()).unwrap_or_default();
+        let tree = tree::parse(file, &text, sink);
+        let mut reader = Reader { project: &mut project, layouts: &mut layouts, sink, file };
+        let mut items = Vec::new();
+        for item in tree.items {
+            let before = items.len();
+            items.extend(reader.item(item, before));
+        }
+        if let Some(f) = project.files.get_mut(file) {
+            f.items = items;
+            f.head = tree.head;
+            f.tail = tree.tail;
+        }
+    }
+    if sources.len() > limits::FILES_MAX {
+        let message = format!("more than {} files; the others were not read", limits::FILES_MAX);
+        sink.push(Diagnostic::new(Code::TooLarge, Place::Project, message));
+    }
+    place(&mut project, layouts, sink);
+    project
+}
+
+/// One `test` block, as JSON keeps it.
+pub(crate) fn test(text: &str) -> Result<Test, Box<Diagnostic>> {
+    let mut sink = Sink::default();
+    let project = read(&[Source { name: "test", bytes: text.as_bytes() }], &mut sink);
+    match sink.finish().into_iter().next() {
+        Some(finding) => Err(Box::new(finding)),
+        None => project.tests.values().next().cloned().ok_or_else(|| {
+            Box::new(Diagnostic::new(Code::BadStep, Place::Project, "this isn't a `test` block"))
+        }),
+    }
+}
+
+fn text_of(source: &Source<'_>, file: FileId, sink: &mut Sink) -> String {
+    let whole = Place::Text(Span { file, start: 0, end: 0 });
+    if source.bytes.len() > limits::TEXT_FILE_BYTES_MAX {
+        let message = format!(
+            "`{}` has {} bytes; {} are read at most",
+            source.name,
+            source.bytes.len(),
+            limits::TEXT_FILE_BYTES_MAX
+        );
+        sink.push(Diagnostic::new(Code::TooLarge, whole, message));
+        return String::new();
+    }
+    match std::str::from_utf8(source.bytes) {
+        Ok(text) => text.to_owned(),
+        Err(error) => {
+            let at = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
+            let place = Place::Text(Span { file, start: at, end: at });
+            let message = format!("`{}` isn't UTF-8 from here on", source.name);
+            sink.push(Diagnostic::new(Code::NotUtf8, place, message).help("save the file as UTF-8"));
+            String::from_utf8_lossy(source.bytes).into_owned()
+        }
+    }
+}
+
+/// Layout blocks are placed at the end: they may stand before their flow or in another file.
+fn place(project: &mut Project, layouts: Vec<(FileId, usize, Layout)>, sink: &mut Sink) {
+    let keys: HashMap<String, FlowId> =
+        project.flows.iter().rev().map(|(id, flow)| (flow.key.clone(), id)).collect();
+    // From the last to the first, so that the positions of items that weren't placed yet stay right.
+    for (file, at, layout) in layouts.into_iter().rev() {
+        match keys.get(layout.key.text.as_str()).copied() {
+            Some(flow) => {
+                if let Some(graph) = project.flows.get_mut(flow) {
+                    layout.apply(graph, sink);
+                }
+                if let Some(f) = project.files.get_mut(file) {
+                    f.items.insert(at.min(f.items.len()), Item::Layout(flow));
+                }
+            }
+            None => {
+                let message = format!("there is no flow `{}` to lay out", layout.key.text);
+                let names = project.flows.values().map(|f| f.key.as_str());
+                let finding = Diagnostic::new(Code::LayoutOfNothing, Place::Text(layout.key.span), message);
+                sink.push(finding.did_you_mean(&layout.key.text, names));
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    project: &'a mut Project,
+    layouts: &'a mut Vec<(FileId, usize, Layout)>,
+    sink: &'a mut Sink,
+    file: FileId,
+}
+
+impl Reader<'_> {
+    fn say(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.sink.push(Diagnostic::new(code, Place::Text(span), message));
+    }
+
+    fn item(&mut self, item: tree::Item, before: usize) -> Option<Item> {
+        match item.word.text.as_str() {
+            "flow" => Some(Item::Flow(self.flow(item))),
+            "layout" => {
+                self.layout(item, before);
+                None
+            }
+            "test" => Some(Item::Test(self.test(item))),
+            word => match EntityKind::by_name(word) {
+                Some(kind) => Some(Item::Entity(self.entity(kind, item))),
+                None => {
+                    self.unknown_item(&item.word);
+                    None
+                }
+            },
+        }
+    }
+
+    fn unknown_item(&mut self, word: &Atom) {
+        let known = EntityKind::ALL.iter().map(|k| k.name()).chain(["flow", "layout", "test"]);
+        let message = format!("`{}` begins no block", tree::shorten(&word.text));
+        let finding = Diagnostic::new(Code::UnknownWord, Place::Text(word.span), message);
+        self.sink.push(finding.did_you_mean(&word.text, known));
+    }
+
+    /// The key and the label of a block; what comes after them is said.
+    fn key_and_label(&mut self, what: &str, word: &Atom, args: Vec<Atom>) -> (Atom, String) {
+        let mut args = args.into_iter();
+        let key = args.next().unwrap_or_else(|| {
+            self.say(Code::Syntax, word.span, format!("this {what} has no key: `{} KEY`", word.text));
+            Atom { text: String::new(), quoted: false, span: word.span }
+        });
+        let key = self.named(key);
+        let label = self.label(args.next());
+        self.too_many(args);
+        (key, label)
+    }
+
+    fn label(&mut self, label: Option<Atom>) -> String {
+        let Some(label) = label else { return String::new() };
+        if !label.quoted {
+            let message = format!("a label stands in quotes: `\"{}\"`", label.text);
+            self.say(Code::Syntax, label.span, message);
+        }
+        label.text
+    }
+
+    fn too_many(&mut self, rest: impl Iterator<Item = Atom>) {
+        for atom in rest {
+            let message = format!("`{}` is one word too many", tree::shorten(&atom.text));
+            self.say(Code::Syntax, atom.span, message);
+        }
+    }
+
+    /// A name within its limit.
+    fn named(&mut self, mut name: Atom) -> Atom {
+        let max = limits::NAME_BYTES_MAX;
+        if name.text.len() > max {
+            self.say(Code::TooLarge, name.span, format!("this name is longer than {max} bytes"));
+            let cut = (0..=max).rev().find(|n| name.text.is_char_boundary(*n)).unwrap_or(0);
+            name.text.truncate(cut);
+        }
+        name
+    }
+
+    fn flow(&mut self, item: tree::Item) -> FlowId {
+        let (key, label) = self.key_and_label("flow", &item.word, item.args);
+        let mut graph = Graph {
+            key: key.text,
+            label,
+            comments: item.comments,
+            origin: Origin::text(item.span),
+            ..Graph::default()
+        };
+        let mut pending = Vec::new();
+        for statement in item.statements {
+            if graph.nodes.len() >= limits::NODES_MAX {
+                let message = format!("more than {} nodes; the others were not read", limits::NODES_MAX);
+                self.say(Code::TooLarge, statement.span, message);
+                break;
+            }
+            match statement.shape {
+                Shape::Node(shape) => {
+                    self.node(&mut graph, &mut pending, shape, statement.comments, statement.span);
+                }
+                other @ (Shape::Edge { .. }
+                | Shape::Field { .. }
+                | Shape::Spot { .. }
+                | Shape::Sentence { .. }) => {
+                    self.misplaced(other, statement.span, "a flow has nodes: `name: kind …`");
+                }
+            }
+        }
+        self.wire(&mut graph, pending);
+        self.project.flows.push(graph)
+    }
+
+    fn misplaced(&mut self, shape: Shape, span: Span, help: &str) {
+        let what = match shape {
+            Shape::Node(node) => format!("the node `{}`", node.name.text),
+            Shape::Edge { exit, .. } => format!("the edge of `{}`", exit.text),
+            Shape::Field { name, .. } => format!("the field `{}`", name.text),
+            Shape::Spot { name, .. } => format!("the position of `{}`", name.text),
+            Shape::Sentence { word, .. } => format!("`{}`", tree::shorten(&word.text)),
+        };
+        let finding =
+            Diagnostic::new(Code::UnknownWord, Place::Text(span), format!("{what} has no place here"));
+        self.sink.push(finding.help(help));
+    }
+
+    fn node(
+        &mut self,
+        graph: &mut Graph,
+        pending: &mut Vec<PendingEdge>,
+        shape: NodeShape,
+        comments: crate::graph::Comments,
+        span: Span,
+    ) {
+        let mut head = shape.head.into_iter();
+        let kind_atom = head.next();
+        let kind_name = kind_atom.as_ref().map_or("", |k| k.text.as_str()).to_owned();
+        let kind = Kind::by_name(&kind_name);
+        match kind {
+            None if kind_name.is_empty() => {
+                let message = format!("`{}` has no kind yet", shape.name.text);
+                self.say(Code::Syntax, span, message);
+            }
+            _ => {}
+        }
+        if let (Some(entry), Some(kind)) = (shape.entry, kind)
+            && !kind.spec().is_entry()
+        {
+            let message = format!("calls can't start at a `{}`", kind.name());
+            let finding = Diagnostic::new(Code::NotAnEntry, Place::Text(entry), message);
+            self.sink.push(finding.help("leave the word `entry` out"));
+        }
+        let name = self.named(shape.name);
+        let label = self.label(shape.label);
+        let mut args: Vec<Atom> = head.collect();
+        let takes = match kind.map(|k| k.spec().entity) {
+            Some(EntityUse::One(_)) => 1,
+            Some(EntityUse::None) => 0,
+            Some(EntityUse::Many(_)) | None => limits::LIST_MAX,
+        };
+        // An entity that a kind without entities names is kept, for the checks to name it.
+        let spare = args.split_off(args.len().min(takes.max(1)));
+        self.too_many(spare.into_iter());
+        let mut node = Node {
+            name: name.text,
+            kind,
+            kind_name,
+            label,
+            entities: args.iter().map(reference).collect(),
+            comments,
+            origin: Origin::text(name.span),
+            kind_origin: Origin::text(kind_atom.map_or(span, |k| k.span)),
+            ..Node::default()
+        };
+        let source = graph.nodes.next_key();
+        if let Some((arrow, target)) = shape.wire {
+            let exit = kind.map_or("next", |k| k.spec().plain_exit().map_or("", |e| e.name));
+            pending.push(PendingEdge::new(source, exit, target, arrow));
+        }
+        for statement in shape.statements {
+            self.node_statement(&mut node, source, pending, statement);
+        }
+        graph.nodes.push(node);
+    }
+
+    fn node_statement(
+        &mut self,
+        node: &mut Node,
+        source: NodeId,
+        pending: &mut Vec<PendingEdge>,
+        statement: Statement,
+    ) {
+        match statement.shape {
+            Shape::Edge { exit, label, target } => {
+                let exit = self.named(exit);
+                let label = self.label(label);
+                let mut edge = PendingEdge::new(source, &exit.text, target, statement.span);
+                edge.exit_span = exit.span;
+                edge.label = label;
+                edge.comments = statement.comments;
+                pending.push(edge);
+            }
+            Shape::Field { name, value: Some(value) } => {
+                let spec = node.kind.and_then(|k| k.spec().field(&name.text));
+                node.fields.push(field(name, &value, spec, statement.comments, statement.span));
+            }
+            // Said by the tree already.
+            Shape::Field { value: None, .. } => {}
+            other @ (Shape::Node(_) | Shape::Spot { .. } | Shape::Sentence { .. }) => {
+                self.misplaced(other, statement.span, "a node has fields and edges");
+            }
+        }
+    }
+
+    fn wire(&mut self, graph: &mut Graph, pending: Vec<PendingEdge>) {
+        let names: HashMap<String, NodeId> =
+            graph.nodes.iter().rev().map(|(id, node)| (node.name.clone(), id)).collect();
+        for edge in pending.into_iter().take(limits::EDGES_MAX) {
+            let Some(target) = edge.target else {
+                self.say(Code::Syntax, edge.span, "this edge leads nowhere yet");
+                continue;
+            };
+            let target = self.named(target);
+            let target = match names.get(&target.text) {
+                Some(id) => Target::Node(*id),
+                None => Target::Missing(target.text),
+            };
+            graph.edges.push(Edge {
+                source: edge.source,
+                exit: edge.exit,
+                target,
+                id: None,
+                label: edge.label,
+                target_handle: None,
+                extra: serde_json::Map::new(),
+                comments: edge.comments,
+                origin: Origin::text(edge.span),
+                exit_origin: Origin::text(edge.exit_span),
+                target_origin: Origin::text(edge.target_span),
+            });
+        }
+    }
+
+    fn layout(&mut self, item: tree::Item, before: usize) {
+        let (key, _) = self.key_and_label("layout", &item.word, item.args);
+        let layout = Layout { key, comments: item.comments, statements: item.statements };
+        self.layouts.push((self.file, before, layout));
+    }
+
+    fn test(&mut self, item: tree::Item) -> crate::graph::TestId {
+        let mut args = item.args.into_iter();
+        let name = args.next();
+        if name.is_none() {
+            self.say(Code::Syntax, item.span, "this test has no name: `test \"what it shows\" { … }`");
+        }
+        self.too_many(args);
+        let name = self.label(name);
+        let read = item.statements.into_iter().filter_map(|s| steps::read(s, self.sink)).collect();
+        let origin = Origin::text(item.span);
+        self.project.tests.push(Test { name, steps: read, comments: item.comments, origin })
+    }
+
+    fn entity(&mut self, kind: EntityKind, item: tree::Item) -> crate::graph::DeclId {
+        let (key, label) = self.key_and_label(kind.noun(), &item.word, item.args);
+        let spec = entity_spec::of(kind);
+        let mut declaration = Declaration {
+            kind,
+            key: key.text,
+            label,
+            id: None,
+            fields: Vec::new(),
+            parts: Vec::new(),
+            comments: item.comments,
+            origin: Origin::text(key.span),
+        };
+        for statement in item.statements {
+            match statement.shape {
+                Shape::Field { name, value: Some(value) } => {
+                    let spec = spec.fields.iter().find(|f| f.name == name.text);
+                    let field = field(name, &value, spec, statement.comments, statement.span);
+                    declaration.fields.push(field);
+                }
+                Shape::Field { value: None, .. } => {}
+                Shape::Sentence { word, args, statements } => {
+                    let part = self.part(spec, word, args, statements, statement.comments);
+                    declaration.parts.push(part);
+                }
+                other @ (Shape::Node(_) | Shape::Edge { .. } | Shape::Spot { .. }) => {
+                    self.misplaced(other, statement.span, "an entity has fields and parts");
+                }
+            }
+        }
+        self.project.entities.push(declaration)
+    }
+
+    fn part(
+        &mut self,
+        spec: &entity_spec::EntitySpec,
+        word: Atom,
+        args: Vec<Arg>,
+        statements: Vec<Statement>,
+        comments: crate::graph::Comments,
+    ) -> Part {
+        let args = args.into_iter().filter_map(|a| match a {
+            Arg::Atom(atom) => Some(atom),
+            Arg::Json(_) => None,
+        });
+        let (key, label) = self.key_and_label("part", &word, args.collect());
+        let fields_spec = spec.parts.iter().find(|p| p.word == word.text).map_or(&[][..], |p| p.fields);
+        let mut part = Part {
+            word: word.text,
+            key: key.text,
+            label,
+            fields: Vec::new(),
+            comments,
+            origin: Origin::text(Span { end: key.span.end, ..word.span }),
+        };
+        for statement in statements {
+            match statement.shape {
+                Shape::Field { name, value: Some(value) } => {
+                    let spec = fields_spec.iter().find(|f| f.name == name.text);
+                    part.fields.push(field(name, &value, spec, statement.comments, statement.span));
+                }
+                Shape::Field { value: None, .. } => {}
+                other @ (Shape::Node(_)
+                | Shape::Edge { .. }
+                | Shape::Spot { .. }
+                | Shape::Sentence { .. }) => {
+                    self.misplaced(other, statement.span, "it has fields only");
+                }
+            }
+        }
+        part
+    }
+}
+
+struct PendingEdge {
+    source: NodeId,
+    exit: String,
+    label: String,
+    target: Option<Atom>,
+    comments: crate::graph::Comments,
+    span: Span,
+    exit_span: Span,
+    target_span: Span,
+}
+
+impl PendingEdge {
+    fn new(source: NodeId, exit: &str, target: Option<Atom>, span: Span) -> Self {
+        PendingEdge {
+            source,
+            exit: exit.to_owned(),
+            label: String::new(),
+            target_span: target.as_ref().map_or(span, |t| t.span),
+            target,
+            comments: crate::graph::Comments::default(),
+            span,
+            exit_span: span,
+        }
+    }
+}
+
+/// `id:12` is a row id whose key nobody knew when JSON was converted.
+fn reference(atom: &Atom) -> EntityRef {
+    let id = atom.text.strip_prefix("id:").filter(|_| !atom.quoted).and_then(|n| n.parse().ok());
+    let key = id.is_none().then(|| atom.text.clone());
+    EntityRef { key, id, origin: Origin::text(atom.span) }
+}
+
+fn field(
+    name: Atom,
+    value: &Spelled,
+    spec: Option<&FieldSpec>,
+    comments: crate::graph::Comments,
+    span: Span,
+) -> Field {
+    let value = spell::read(spec.map(|s| s.ty), value);
+    Field { name: name.text, value, comments, origin: Origin::text(span) }
+}

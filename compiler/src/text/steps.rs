@@ -1,0 +1,206 @@
+//! The steps of `test` blocks: how they read and how they are printed.
+
+use flow_vm::effect::{Cause, Key};
+
+use super::spell;
+use super::tree::{self, Arg, Atom, Shape, Statement};
+use crate::diag::{Code, Diagnostic, Place, Sink, Span};
+use crate::graph::{Expect, MailboxDoes, Origin, PhoneDoes, Step, StepKind};
+use crate::nodes::Kind;
+use crate::value::{clock, date};
+
+/// Every step with its shape, for messages.
+const STEPS: [(&str, &str); 9] = [
+    ("at", "at 2026-03-02 22:00"),
+    ("call", "call \"+61299998888\" from \"+61411111111\""),
+    ("press", "press 1"),
+    ("wait", "wait"),
+    ("hang_up", "hang_up"),
+    ("phone", "phone 101 answers after 5s"),
+    ("mailbox", "mailbox sales full"),
+    ("expect", "expect voicemail after-hours"),
+    ("expect", "expect end normal"),
+];
+
+/// One step; what can't be read is said.
+pub(super) fn read(statement: Statement, sink: &mut Sink) -> Option<Step> {
+    let span = statement.span;
+    let read = match statement.shape {
+        Shape::Sentence { word, args, .. } => step(&word, &args),
+        Shape::Node(_) | Shape::Edge { .. } | Shape::Field { .. } | Shape::Spot { .. } => {
+            Err((span, "this isn't a step of a test".to_owned(), String::new()))
+        }
+    };
+    match read {
+        Ok(what) => Some(Step { what, comments: statement.comments, origin: Origin::text(span) }),
+        Err((span, message, word)) => {
+            let finding = Diagnostic::new(Code::BadStep, Place::Text(span), message);
+            let shape = STEPS.iter().find(|(w, _)| *w == word);
+            sink.push(match shape {
+                Some((_, shape)) => finding.help(format!("for example `{shape}`")),
+                None => finding.did_you_mean(&word, STEPS.iter().map(|(w, _)| *w)),
+            });
+            None
+        }
+    }
+}
+
+type Bad = (Span, String, String);
+
+fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
+    let mut atoms = Vec::with_capacity(args.len());
+    for arg in args {
+        match arg {
+            Arg::Atom(atom) => atoms.push(atom),
+            Arg::Json(_) => return Err((word.span, "a step has no JSON".to_owned(), word.text.clone())),
+        }
+    }
+    let words: Vec<&str> = atoms.iter().map(|a| a.text.as_str()).collect();
+    let found = match (word.text.as_str(), words.as_slice()) {
+        ("at", [day, time]) => at(day, time, None),
+        ("at", [day, time, zone]) => at(day, time, Some(zone)),
+        ("call", [number]) => Some(StepKind::Call { number: (*number).to_owned(), from: None }),
+        ("call", [number, "from", from]) => {
+            Some(StepKind::Call { number: (*number).to_owned(), from: Some((*from).to_owned()) })
+        }
+        ("press", [_, ..]) => words.iter().map(|w| key(w)).collect::<Option<_>>().map(StepKind::Press),
+        ("wait", []) => Some(StepKind::Wait),
+        ("hang_up", []) => Some(StepKind::HangUp),
+        ("phone", [extension, does @ ..]) => {
+            phone(does).map(|does| StepKind::Phone { extension: (*extension).to_owned(), does })
+        }
+        ("mailbox", [mailbox, does]) => {
+            let does = match *does {
+                "full" => Some(MailboxDoes::Full),
+                "fails" => Some(MailboxDoes::Fails),
+                _ => None,
+            };
+            does.map(|does| StepKind::Mailbox { mailbox: (*mailbox).to_owned(), does })
+        }
+        ("expect", rest) => expect(rest).map(StepKind::Expect),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        let known = STEPS.iter().any(|(w, _)| *w == word.text);
+        let said = tree::shorten(&word.text);
+        let message = if known {
+            format!("this `{said}` can't be read")
+        } else {
+            format!("`{said}` is no step of a test")
+        };
+        let last = atoms.last().map_or(word.span, |a| a.span);
+        (Span { end: last.end, ..word.span }, message, word.text.clone())
+    })
+}
+
+fn at(day: &str, time: &str, zone: Option<&str>) -> Option<StepKind> {
+    let date = date::read(day)?;
+    let (minutes, seconds) = match time.rsplit_once(':') {
+        Some((hm, s)) if hm.contains(':') => (clock::read(hm)?, s.parse::<u32>().ok().filter(|s| *s < 60)?),
+        _ => (clock::read(time)?, 0),
+    };
+    let second = u32::from(minutes) * 60 + seconds;
+    (second < 86_400).then(|| StepKind::At { date, second, zone: zone.map(str::to_owned) })
+}
+
+fn key(word: &str) -> Option<Key> {
+    let mut chars = word.chars();
+    let key = Key::from_char(chars.next()?);
+    if chars.next().is_none() { key } else { None }
+}
+
+fn phone(does: &[&str]) -> Option<PhoneDoes> {
+    Some(match does {
+        ["answers"] => PhoneDoes::Answers { after_s: 0 },
+        ["answers", "after", time] => {
+            PhoneDoes::Answers { after_s: time.strip_suffix('s')?.parse().ok().filter(|s| *s <= 3_600)? }
+        }
+        ["busy"] => PhoneDoes::Busy,
+        ["declines"] => PhoneDoes::Declines,
+        ["unavailable"] => PhoneDoes::Unavailable,
+        _ => return None,
+    })
+}
+
+fn expect(words: &[&str]) -> Option<Expect> {
+    let owned = |s: &&str| (*s).to_owned();
+    Some(match words {
+        ["caller_gone"] => Expect::CallerGone,
+        ["end", cause] => Expect::End(Cause::ALL.into_iter().find(|c| c.name() == *cause)?),
+        ["hears", prompt] => Expect::Hears { prompt: owned(prompt) },
+        ["node", node] => Expect::Named { node: owned(node), exit: None },
+        ["node", node, exit] => Expect::Named { node: owned(node), exit: Some(owned(exit)) },
+        [kind, rest @ ..] => {
+            let kind = Kind::by_name(kind)?;
+            match rest {
+                [] => Expect::Node { kind, entity: None, exit: None },
+                [entity] => Expect::Node { kind, entity: Some(owned(entity)), exit: None },
+                [entity, exit] => Expect::Node { kind, entity: Some(owned(entity)), exit: Some(owned(exit)) },
+                _ => return None,
+            }
+        }
+        [] => return None,
+    })
+}
+
+/// A step as text.
+pub(super) fn print(step: &StepKind) -> String {
+    match step {
+        StepKind::At { date, second, zone } => {
+            let mut line = format!("at {} {:02}:{:02}", date::print(*date), second / 3_600, second / 60 % 60);
+            if second % 60 != 0 {
+                line.push_str(&format!(":{:02}", second % 60));
+            }
+            with(line, "", zone.as_deref().map(spell::quote))
+        }
+        StepKind::Call { number, from } => {
+            let line = format!("call {}", spell::quote(number));
+            with(line, "from ", from.as_deref().map(spell::quote))
+        }
+        StepKind::Press(keys) => {
+            format!("press {}", keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" "))
+        }
+        StepKind::Wait => "wait".to_owned(),
+        StepKind::HangUp => "hang_up".to_owned(),
+        StepKind::Phone { extension, does } => {
+            let does = match does {
+                PhoneDoes::Answers { after_s: 0 } => "answers".to_owned(),
+                PhoneDoes::Answers { after_s } => format!("answers after {after_s}s"),
+                PhoneDoes::Busy => "busy".to_owned(),
+                PhoneDoes::Declines => "declines".to_owned(),
+                PhoneDoes::Unavailable => "unavailable".to_owned(),
+            };
+            format!("phone {} {does}", spell::name(extension))
+        }
+        StepKind::Mailbox { mailbox, does } => {
+            let does = match does {
+                MailboxDoes::Full => "full",
+                MailboxDoes::Fails => "fails",
+            };
+            format!("mailbox {} {does}", spell::name(mailbox))
+        }
+        StepKind::Expect(expect) => format!("expect {}", print_expect(expect)),
+    }
+}
+
+fn with(line: String, word: &str, more: Option<String>) -> String {
+    match more {
+        Some(more) => format!("{line} {word}{more}"),
+        None => line,
+    }
+}
+
+fn print_expect(expect: &Expect) -> String {
+    match expect {
+        Expect::Node { kind, entity, exit } => {
+            let line = with(kind.name().to_owned(), "", entity.as_deref().map(spell::name));
+            with(line, "", exit.as_deref().map(spell::handle))
+        }
+        Expect::Named { node, exit } => {
+            with(format!("node {}", spell::name(node)), "", exit.as_deref().map(spell::handle))
+        }
+        Expect::Hears { prompt } => format!("hears {}", spell::name(prompt)),
+        Expect::End(cause) => format!("end {}", cause.name()),
+        Expect::CallerGone => "caller_gone".to_owned(),
+    }
+}

@@ -1,0 +1,184 @@
+//! Values as JSON holds them: dates, times of the day, and whether a value is of a field's type.
+
+use serde_json::Value;
+
+use crate::entity::{Date, Hours, Weekdays};
+use crate::nodes::spec::FieldType;
+
+/// Times of the day, `08:30`; `24:00` is the end of the day.
+pub(crate) mod clock {
+    /// Minute of the day, 0–1,440.
+    pub(crate) fn read(text: &str) -> Option<u16> {
+        let (hour, minute) = text.split_once(':')?;
+        let digits = |s: &str| (1..=2).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(hour) || !digits(minute) || minute.len() != 2 {
+            return None;
+        }
+        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+        let total = hour * 60 + minute;
+        (minute < 60 && total <= 1_440).then_some(total)
+    }
+
+    /// As `read` takes it.
+    pub(crate) fn print(minute: u16) -> String {
+        format!("{:02}:{:02}", minute / 60, minute % 60)
+    }
+}
+
+/// Dates, `2026-12-25`, of the years 1970 to 2999.
+pub(crate) mod date {
+    use chrono::{Datelike, NaiveDate};
+
+    use crate::entity::Date;
+
+    /// A date of the Gregorian calendar.
+    pub(crate) fn read(text: &str) -> Option<Date> {
+        let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())??;
+        (1970..3000).contains(&date.year()).then(|| Date { day: date.num_days_from_ce() - EPOCH })
+    }
+
+    /// As `read` takes it.
+    pub(crate) fn print(date: Date) -> String {
+        let date = NaiveDate::from_num_days_from_ce_opt(date.day.saturating_add(EPOCH)).unwrap_or_default();
+        date.format("%Y-%m-%d").to_string()
+    }
+
+    /// 1970-01-01, counted from the year 1.
+    const EPOCH: i32 = 719_163;
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// It is of another type; what the type wants.
+    Type(String),
+    /// It is out of its range; what the range is.
+    Range(String),
+    /// It isn't one of the words there are.
+    Word(&'static [&'static str]),
+}
+
+/// Whether a value is of a type and in its range. Whether entities exist is another question.
+pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
+    let fits = match ty {
+        FieldType::Bool => value.is_boolean(),
+        FieldType::Int { min, max } => {
+            let number = value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX));
+            return number.map_or_else(
+                || Err(Wrong::Type(wants(ty))),
+                |n| in_range((min..=max).contains(&n), || format!("from {min} to {max}")),
+            );
+        }
+        FieldType::Seconds { min, max } => {
+            return value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX)).map_or_else(
+                || Err(Wrong::Type(wants(ty))),
+                |n| {
+                    in_range((i64::from(min)..=i64::from(max)).contains(&n), || {
+                        format!("from {min}s to {max}s")
+                    })
+                },
+            );
+        }
+        FieldType::Text { max } => {
+            let text = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
+            return in_range(text.len() <= max, || format!("at most {max} bytes"));
+        }
+        FieldType::Word(words) => {
+            let word = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
+            return if words.contains(&word) { Ok(()) } else { Err(Wrong::Word(words)) };
+        }
+        FieldType::Ref(_) | FieldType::Exit => value.as_str().is_some_and(|s| !s.is_empty()),
+        FieldType::Refs(_) => return strings(value, |s| !s.is_empty(), ty),
+        FieldType::Networks => return strings(value, is_network, ty),
+        FieldType::Zone => {
+            let zone = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
+            let known = zone.parse::<chrono_tz::Tz>().is_ok();
+            return if known { Ok(()) } else { Err(Wrong::Type(wants(ty))) };
+        }
+        FieldType::Weekdays => return strings(value, |s| Weekdays::NAMES.contains(&s), ty),
+        FieldType::Hours => hours(value).is_some_and(|h| !h.is_empty()),
+        FieldType::Dates => {
+            let (from, to) = dates(value).ok_or_else(|| Wrong::Type(wants(ty)))?;
+            return in_range(from <= to, || "from an earlier date to a later one".to_owned());
+        }
+    };
+    if fits { Ok(()) } else { Err(Wrong::Type(wants(ty))) }
+}
+
+fn in_range(yes: bool, range: impl FnOnce() -> String) -> Result<(), Wrong> {
+    if yes { Ok(()) } else { Err(Wrong::Range(range())) }
+}
+
+fn strings(value: &Value, fits: impl Fn(&str) -> bool, ty: FieldType) -> Result<(), Wrong> {
+    let values = value.as_array().ok_or_else(|| Wrong::Type(wants(ty)))?;
+    if !values.iter().all(|v| v.as_str().is_some_and(&fits)) {
+        return Err(Wrong::Type(wants(ty)));
+    }
+    let max = crate::limits::LIST_MAX;
+    in_range((1..=max).contains(&values.len()), || format!("a list of 1 to {max}"))
+}
+
+/// What a type wants, for a message: "`ring` is a time, such as …".
+pub(crate) fn wants(ty: FieldType) -> String {
+    match ty {
+        FieldType::Bool => "`true` or `false`".to_owned(),
+        FieldType::Int { min, max } => format!("a whole number from {min} to {max}"),
+        FieldType::Seconds { .. } => "a time such as `25s` or `2m` (in JSON a number of seconds)".to_owned(),
+        FieldType::Text { .. } => "a text in quotes".to_owned(),
+        FieldType::Word(words) => {
+            format!("one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "))
+        }
+        FieldType::Ref(kind) => format!("the key of a {}", kind.noun()),
+        FieldType::Refs(kind) => format!("a list of keys of {}s", kind.noun()),
+        FieldType::Networks => "a list of addresses or networks such as `\"203.0.113.0/24\"`".to_owned(),
+        FieldType::Zone => "the IANA name of a time zone such as `\"Australia/Sydney\"`".to_owned(),
+        FieldType::Weekdays => "days such as `mon..fri` or `[sat, sun]`".to_owned(),
+        FieldType::Hours => "times of the day such as `08:30..17:00`".to_owned(),
+        FieldType::Dates => "a date such as `2026-12-25`, or two: `2026-12-24..2026-12-26`".to_owned(),
+        FieldType::Exit => "the name of an exit".to_owned(),
+    }
+}
+
+/// An address or a network in CIDR notation.
+pub(crate) fn is_network(text: &str) -> bool {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let Ok(address) = address.parse::<std::net::IpAddr>() else { return false };
+    let max = if address.is_ipv4() { 32 } else { 128 };
+    length.is_none_or(|l| {
+        l.len() <= 3 && l.bytes().all(|b| b.is_ascii_digit()) && l.parse::<u16>().is_ok_and(|l| l <= max)
+    })
+}
+
+/// Days of the week of a list of names.
+pub(crate) fn weekdays(value: &Value) -> Weekdays {
+    let names = value.as_array().map_or(&[][..], Vec::as_slice);
+    let bit = |name: &Value| Weekdays::NAMES.iter().position(|n| Some(*n) == name.as_str());
+    Weekdays(names.iter().filter_map(bit).fold(0, |days, bit| days | 1 << bit))
+}
+
+/// Ranges of the day.
+pub(crate) fn hours(value: &Value) -> Option<Vec<Hours>> {
+    value.as_array()?.iter().map(range).collect()
+}
+
+fn range(value: &Value) -> Option<Hours> {
+    let at = |name| clock::read(value.get(name)?.as_str()?);
+    let (start, end) = (at("start")?, at("end")?);
+    (start < 1_440 && start != end && end > 0).then_some(Hours { start, end })
+}
+
+/// First and last date.
+pub(crate) fn dates(value: &Value) -> Option<(Date, Date)> {
+    match value {
+        Value::String(one) => date::read(one).map(|d| (d, d)),
+        Value::Object(two) => {
+            let at = |name: &str| date::read(two.get(name)?.as_str()?);
+            Some((at("from")?, at("to")?))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    }
+}
