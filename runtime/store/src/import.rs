@@ -99,7 +99,8 @@ pub(crate) fn import(
     by: By<'_>,
 ) -> Result<ImportReport> {
     check_sizes(&import.files)?;
-    let folder = compile::read_folder(&import.files)?;
+    let mut folder = compile::read_folder(&import.files)?;
+    folder.check(&Facts::read(conn)?, import.publish)?;
     let mut cx = Importer {
         conn,
         dir,
@@ -112,7 +113,6 @@ pub(crate) fn import(
     for facts in &folder.facts {
         cx.entity(facts)?;
     }
-    cx.numbers(&folder)?;
     check_references(conn)?;
     cx.report.secrets = make_secrets(conn, vault, by)?;
     let keys = cx.drafts(&folder)?;
@@ -126,27 +126,16 @@ pub(crate) fn import(
 }
 
 impl Importer<'_> {
-    /// Declared prompts with a file, and sounds in `prompts/` that nobody declares (their name is their key).
     fn prompts(&mut self, folder: &Folder) -> Result<()> {
-        let mut undeclared = self.wavs.clone();
         for facts in &folder.facts {
             if let EntityFacts::Prompt(declared) = facts {
-                self.declared_prompt(declared, &mut undeclared)?;
+                self.prompt(declared)?;
             }
-        }
-        for (path, wav) in undeclared {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            let key = name.strip_suffix(".wav").unwrap_or(name);
-            self.save_prompt(&NewPrompt { key, label: "", text: None, system: false, wav })?;
         }
         Ok(())
     }
 
-    fn declared_prompt(
-        &mut self,
-        declared: &entity::Prompt,
-        undeclared: &mut BTreeMap<&str, &[u8]>,
-    ) -> Result<()> {
+    fn prompt(&mut self, declared: &entity::Prompt) -> Result<()> {
         let Some(file) = &declared.file else {
             // A prompt of the library, or one that is here already.
             return by_key::<Prompt>(self.conn, &declared.key)?.map(|_| ()).ok_or_else(|| {
@@ -156,16 +145,14 @@ impl Importer<'_> {
                 ))
             });
         };
-        let path = file.trim_start_matches("./");
-        let found = self.wavs.iter().find(|(p, _)| **p == path || p.ends_with(&format!("/{path}")));
-        let Some((found, wav)) = found.map(|(p, w)| (*p, *w)) else {
+        let Some(wav) = self.wavs.iter().find(|(path, _)| compile::names_file(file, path)).map(|(_, w)| *w)
+        else {
             return Err(Error::Invalid(format!(
                 "prompt `{}` is in the file `{}`, which isn't in the folder",
                 declared.key,
                 file.escape_debug()
             )));
         };
-        undeclared.remove(found);
         let text = declared.text.as_deref();
         self.save_prompt(&NewPrompt { key: &declared.key, label: &declared.name, text, system: false, wav })
     }
@@ -204,20 +191,10 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// Numbers that entry nodes list and nobody declares.
-    fn numbers(&mut self, folder: &Folder) -> Result<()> {
-        for number in folder.numbers() {
-            if by_key::<InboundNumber>(self.conn, &number)?.is_none() {
-                self.save(&InboundNumber::plain(&number)?)?;
-            }
-        }
-        Ok(())
-    }
-
     fn drafts(&mut self, folder: &Folder) -> Result<Vec<String>> {
         let facts = Facts::read(self.conn)?;
         let mut keys = Vec::new();
-        for draft in folder.drafts(&facts)? {
+        for draft in folder.drafts(&facts) {
             let saved =
                 call_flow::save_draft(self.conn, &draft.key, &draft.label, &draft.source, self.by.now_ms)?;
             note(self.conn, saved, ("flow", &draft.key), self.by)?;

@@ -17,6 +17,9 @@ use crate::limits::{REPAIR_FILES_MAX, VOICEMAIL_KEEP_MS_MIN};
 use crate::text::cut;
 use crate::wav;
 
+/// What the names of messages begin with.
+const MESSAGE_PREFIX: &str = "msg_";
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VoicemailMessage {
@@ -48,7 +51,7 @@ pub struct NewMessage {
     pub call: String,
     /// Key of the mailbox.
     pub mailbox: String,
-    /// File name, without folder.
+    /// File name, without folder: the name of the call, a dash, anything.
     pub file: String,
     /// Length in milliseconds.
     pub duration_ms: u32,
@@ -226,11 +229,12 @@ impl Pending {
     }
 }
 
-/// The recording that a file belongs to: a file's name holds the name of its call.
+/// The recording that a file belongs to: a file's name begins with the name of its call and a dash.
 fn pending_of(conn: &Connection, file: &str) -> Result<Option<Pending>> {
     let sql = "SELECT p.call, p.mailbox_id, p.at_ms, coalesce(c.caller_id_name, ''), coalesce(c.caller_id_num, '') \
-               FROM voicemail_pending p LEFT JOIN cdrs c ON c.call = p.call WHERE instr(?1, p.call) > 0 \
-               ORDER BY length(p.call) DESC LIMIT 1";
+               FROM voicemail_pending p LEFT JOIN cdrs c ON c.call = p.call \
+               WHERE substr(?1, 1, length(p.call) + 1) = p.call || '-' ORDER BY length(p.call) DESC LIMIT 1";
+    let file = file.strip_prefix(MESSAGE_PREFIX).unwrap_or(file);
     let found = conn
         .prepare_cached(sql)?
         .query_row([file], |r| {
@@ -260,7 +264,7 @@ fn room(conn: &Connection, mailbox: &str) -> Result<(i64, Room)> {
 
 /// Syncs a recording and renames it into its mailbox. One that was renamed before a failure stays where it is.
 fn move_into_box(dir: &DataDir, temp: &Path, box_id: i64, file: &str) -> Result<PathBuf> {
-    let relative = DataDir::mailbox_relative(box_id).join(format!("msg_{file}"));
+    let relative = DataDir::mailbox_relative(box_id).join(format!("{MESSAGE_PREFIX}{file}"));
     let target = dir.root().join(&relative);
     if !temp.exists() && target.exists() {
         return Ok(relative);

@@ -1,6 +1,6 @@
 //! What calls and phones leave in the store: records, messages, contacts; also across a crash (the store is dropped or
 //! its folder copied at an awkward moment, and opened again).
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may panic")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::fs;
 use std::path::Path;
