@@ -269,6 +269,12 @@ impl Engine {
         self.counters
     }
 
+    /// The local RTP port of a leg in service.
+    #[must_use]
+    pub fn port_of(&self, leg: LegId) -> Option<u16> {
+        self.ports.get(&leg).copied()
+    }
+
     /// Legs in service.
     #[must_use]
     pub fn legs(&self) -> usize {

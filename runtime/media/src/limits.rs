@@ -20,9 +20,6 @@ pub const PORT_REST: Duration = Duration::from_secs(10);
 /// Packets in a row that must agree on a source before it becomes the party.
 pub const LATCH_PROBATION: u8 = 2;
 
-/// Most legs that one engine carries; more than the ports of the widest range.
-pub const LEGS_MAX: usize = 32_768;
-
 /// Most sounds queued in one playback.
 pub const SOUNDS_MAX: usize = 256;
 
@@ -55,5 +52,3 @@ pub const RTCP_EVERY: Duration = Duration::from_secs(5);
 
 /// How often a recording's header is rewritten, so that a killed process leaves a playable file.
 pub const HEADER_EVERY: Duration = Duration::from_secs(1);
-
-const _: () = assert!(LEGS_MAX >= (u16::MAX as usize) / 2, "every even port can carry a leg");
