@@ -39,6 +39,8 @@ struct Shared {
     heard: Vec<Packet>,
     remote: Option<SocketAddr>,
     tone: Option<f64>,
+    /// Frames after which the tone ends; `None` goes on.
+    tone_frames: Option<usize>,
     keys: VecDeque<u8>,
     keys_done: usize,
 }
@@ -77,7 +79,18 @@ impl Media {
 
     /// From now on sends this tone; `None` is silence.
     pub fn tone(&self, hz: Option<f64>) {
-        self.shared.lock().unwrap().tone = hz;
+        let mut shared = self.shared.lock().unwrap();
+        (shared.tone, shared.tone_frames) = (hz, None);
+    }
+
+    /// Sends so much of a tone, then silence; returns when it is sent.
+    #[track_caller]
+    pub fn say(&self, hz: f64, ms: usize) {
+        {
+            let mut shared = self.shared.lock().unwrap();
+            (shared.tone, shared.tone_frames) = (Some(hz), Some(ms / 20));
+        }
+        until("the tone is sent", || self.shared.lock().unwrap().tone.is_none().then_some(()));
     }
 
     /// Presses a key (`0`–`9`, `*`, `#`) for 100 ms, as RFC 4733 says, and waits until it is sent.
@@ -115,6 +128,25 @@ impl Media {
     /// The sound of the packets after a mark, placed by their time stamps; gaps up to 10 s are silence.
     pub fn heard_since(&self, mark: usize) -> Vec<i16> {
         decode(&self.shared.lock().unwrap().heard[mark..])
+    }
+
+    /// Waits until the sound of half a second holds no such tone: it has ended (or no packets come any more).
+    #[track_caller]
+    pub fn hears_tone_end(&self, hz: f64) {
+        until(&format!("the end of {hz} Hz at {}", self.addr), || {
+            let mark = self.mark();
+            std::thread::sleep(Duration::from_millis(500));
+            (audio::tone_ms(&self.heard_since(mark), hz) == 0).then_some(())
+        });
+    }
+
+    /// Waits until at least `ms` of anything loud were heard after `mark`; the sound since then.
+    #[track_caller]
+    pub fn hears_sound(&self, mark: usize, ms: usize) -> Vec<i16> {
+        until(&format!("{ms} ms of sound at {}", self.addr), || {
+            let heard = self.heard_since(mark);
+            (audio::loud_ms(&heard) >= ms).then_some(heard)
+        })
     }
 
     /// Waits until at least `ms` of the tone were heard after `mark`.
@@ -219,6 +251,11 @@ impl Sender {
                 shared.keys_done += 1;
             }
             return packets;
+        }
+        match shared.tone_frames {
+            Some(0) => (shared.tone, shared.tone_frames) = (None, None),
+            Some(left) => shared.tone_frames = Some(left - 1),
+            None => {}
         }
         let first = self.samples;
         self.samples += FRAME;

@@ -16,6 +16,8 @@ pub mod audio;
 pub mod baresip;
 pub mod http;
 pub mod media;
+pub mod office;
 pub mod process;
+pub mod server;
 pub mod sipp;
 pub mod wait;
