@@ -1,3 +1,51 @@
-//! flowc
+//! flowc: checks, compiles, formats and tests call flows.
+//!
+//! Exit status: 0 nothing wrong, 1 errors (with `--deny warnings` also warnings), 2 wrong use or files that can't be read.
 
-fn main() {}
+mod cli;
+mod commands;
+mod input;
+mod output;
+mod render;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::commands::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    // Wrong use ends here, with status 2.
+    let cli = Cli::parse();
+    match dispatch(&cli) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(failure) => {
+            output::complain(&failure.0);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether nothing was wrong.
+fn dispatch(cli: &Cli) -> Result<bool, Failure> {
+    let out = Output::new(cli.quiet);
+    let report = render::Report::new(&out, cli.format, cli.deny.is_some());
+    match &cli.command {
+        Command::Check { paths } => commands::check::run(paths, &report),
+        Command::Build { paths, output } => commands::build::run(paths, output.as_deref(), &report),
+        Command::Fmt { paths, check } => commands::fmt::run(paths, *check, &report),
+        Command::Convert { paths, to, output } => {
+            commands::convert::run(paths, *to, output.as_deref(), &report)
+        }
+        Command::Disasm { paths, ir } => commands::disasm::run(paths, *ir, &report),
+        Command::Run { paths, steps, trace, effects, save_trace } => match trace {
+            Some(trace) => commands::replay::run(paths, trace, effects.as_deref(), &report),
+            None => commands::run::run(paths, steps, save_trace.as_deref(), &report),
+        },
+        Command::Test { paths, only } => commands::test::run(paths, only.as_deref(), &report),
+        Command::Explain { code } => commands::explain::run(code.as_deref(), &report),
+    }
+}

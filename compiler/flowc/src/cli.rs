@@ -1,0 +1,118 @@
+//! What can be typed. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Checks, compiles, formats and tests call flows.
+///
+/// A path is a `.flow` file, a canvas (`.json`), a compiled program (`.fbc`) where one makes sense, or a folder with such
+/// files and a `catalog.json`; `-` is standard input. Everything given is read together, as one phone system.
+#[derive(Debug, Parser)]
+#[command(name = "flowc", version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// Say only what was asked for.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// How findings are written.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Treat warnings as errors.
+    #[arg(long, global = true, value_name = "WHAT", value_parser = ["warnings"])]
+    pub deny: Option<String>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, with the place in the source.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what is wrong with flows.
+    Check {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+    },
+    /// Compile flows to programs (`<flow>.fbc`).
+    Build {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// A file for the program of a single flow (`-` is standard output), or a folder for the programs of all.
+        #[arg(long, short, value_name = "PATH")]
+        output: Option<PathBuf>,
+    },
+    /// Write text the canonical way. Standard input is answered on standard output.
+    Fmt {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// Change nothing; name the files that would change.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Turn text into canvases or canvases into text; nothing is lost.
+    Convert {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// What to turn it into.
+        #[arg(long, value_enum)]
+        to: View,
+        /// A folder to write to: `<flow>.json` and `catalog.json`, or `<flow>.flow`. Standard output if not given.
+        #[arg(long, short, value_name = "DIR")]
+        output: Option<PathBuf>,
+    },
+    /// List the bytecode of flows or of compiled programs.
+    Disasm {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// List the blocks before emission instead.
+        #[arg(long)]
+        ir: bool,
+    },
+    /// Simulate one call, or replay the trace of a real one.
+    Run {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// A step, as in a test: `at 2026-03-02 22:00`, `call "+61299998888"`, `press 1`, `phone 101 answers`. In order.
+        #[arg(long = "do", value_name = "STEP", conflicts_with = "trace")]
+        steps: Vec<String>,
+        /// Replay this trace instead.
+        #[arg(long, value_name = "FILE")]
+        trace: Option<PathBuf>,
+        /// Compare the replayed effects with these: a line for each, and the end on the last.
+        #[arg(long, value_name = "FILE", requires = "trace")]
+        effects: Option<PathBuf>,
+        /// Write the trace of the simulated call here.
+        #[arg(long, value_name = "FILE", conflicts_with = "trace")]
+        save_trace: Option<PathBuf>,
+    },
+    /// Run the `test` blocks.
+    Test {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// Only tests whose name has this in it.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+    },
+    /// Say what a finding's code means and what to do.
+    Explain {
+        /// The code, e.g. `F203`; every code if none is given.
+        code: Option<String>,
+    },
+}
+
+/// A view of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum View {
+    /// React Flow JSON.
+    Json,
+    /// `.flow` text.
+    Text,
+}

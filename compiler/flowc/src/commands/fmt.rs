@@ -1,0 +1,52 @@
+//! `flowc fmt`: the canonical way of writing text.
+
+use std::path::PathBuf;
+
+use flow_compiler::diag::{Diagnostic, Place};
+use flow_compiler::format_file;
+use flow_compiler::graph::FileId;
+
+use super::{Failure, write};
+use crate::input::Input;
+use crate::render::{Found, Report, count};
+
+pub fn run(paths: &[PathBuf], check: bool, report: &Report<'_>) -> Result<bool, Failure> {
+    let input = Input::load(paths, None)?;
+    let Some(unit) = input.units.iter().find(|u| u.is_text) else { return Ok(true) };
+    // What couldn't be read would be lost by writing.
+    let unread: Vec<&Diagnostic> = unit.diagnostics.iter().filter(|d| d.is_unread()).collect();
+    if !unread.is_empty() {
+        report.findings(&[Found { project: &unit.project, diagnostics: unread.clone() }])?;
+    }
+    let (mut changed, mut fine) = (0, unread.is_empty());
+    for ((id, file), path) in unit.project.files.iter().zip(&unit.paths) {
+        if unread.iter().any(|d| is_in(d, id)) {
+            continue;
+        }
+        let text = format_file(&unit.project, id);
+        let differs = text != file.text;
+        match path {
+            _ if check && differs => {
+                report.out.result(&format!("{}\n", file.name))?;
+                fine = false;
+            }
+            Some(path) if !check && differs => write(path, text.as_bytes())?,
+            None if !check => report.out.result(&text)?,
+            Some(_) | None => {}
+        }
+        changed += usize::from(differs);
+    }
+    let verb = if check { "would change" } else { "formatted" };
+    if changed > 0 {
+        report.out.remark(&format!("{} {verb}", count(changed, "file")))?;
+    }
+    Ok(fine)
+}
+
+fn is_in(diagnostic: &Diagnostic, file: FileId) -> bool {
+    diagnostic.labels.iter().any(|label| match &label.place {
+        Place::Text(span) => span.file == file,
+        Place::Json { file: other, .. } => *other == file,
+        Place::Canvas { .. } | Place::Catalog { .. } | Place::Project => false,
+    })
+}

@@ -1,0 +1,59 @@
+//! `flowc run`: one simulated call.
+
+use std::path::{Path, PathBuf};
+
+use flow_compiler::compile::compile;
+use flow_compiler::graph::{Project, Test};
+use flow_compiler::sim::{self, Script};
+
+use super::{Failure, write};
+use crate::input::Input;
+use crate::render::Report;
+
+pub fn run(
+    paths: &[PathBuf],
+    steps: &[String],
+    save_trace: Option<&Path>,
+    report: &Report<'_>,
+) -> Result<bool, Failure> {
+    // The steps are a test without a name in any file, so that they read as tests do.
+    let text: String = steps.iter().map(|s| format!("  {s}\n")).collect();
+    let input = Input::load(paths, Some(&format!("test \"{NAME}\" {{\n{text}}}\n")))?;
+    if !input.diagnostics().is_empty() && !report.findings(&input.found())? {
+        return Ok(false);
+    }
+    let (project, script) = script(&input)?;
+    let Some(graph) = project.flows.get(script.flow) else {
+        return Err(Failure("the flow is gone".to_owned()));
+    };
+    let Some(program) = compile(graph, &input.world).program else { return Ok(false) };
+    let Some(outcome) = sim::run(&program, graph, &script, &input.world) else {
+        return Err(Failure(format!("the machine refused to run `{}`", graph.key)));
+    };
+    report.out.result(&format!("{}\n", outcome.told(graph).join("\n")))?;
+    if let Some(path) = save_trace {
+        write(path, outcome.trace.encode().as_bytes())?;
+    }
+    Ok(true)
+}
+
+/// The name of the test that the steps make.
+const NAME: &str = "the call of `flowc run`";
+
+/// The call, in the first project that has the number.
+fn script(input: &Input) -> Result<(&Project, Script), Failure> {
+    let tests = input.units.iter().flat_map(|u| u.project.tests.values());
+    let mut own = tests.filter(|t| t.name == NAME);
+    let Some(test): Option<&Test> = own.next() else {
+        return Err(Failure("the steps make no test".to_owned()));
+    };
+    let mut why = None;
+    for unit in &input.units {
+        match Script::of(test, &unit.project, &input.world) {
+            Ok(script) => return Ok((&unit.project, script)),
+            Err(error) => why.get_or_insert(error),
+        };
+    }
+    let why = why.map_or_else(|| "nothing to call".to_owned(), |e| e.to_string());
+    Err(Failure(format!("{why} (give steps with `--do`, for example `--do 'call \"+61299998888\"'`)")))
+}

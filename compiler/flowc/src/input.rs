@@ -1,0 +1,246 @@
+//! Reads what was named: files, folders, standard input. Everything together is one phone system.
+
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use flow_compiler::diag::Diagnostic;
+use flow_compiler::entity::catalog::Catalog;
+use flow_compiler::graph::{FlowId, Graph, Project};
+use flow_compiler::{Read, Source, check, read_catalog, read_json, read_text, world_of};
+use serde_json::Value;
+
+use crate::commands::Failure;
+use crate::render::Found;
+
+/// The prompts that every server has.
+const LIBRARY_PROMPTS: &str = include_str!("../../../stdlib-prompts/manifest.json");
+/// The file of a folder that holds facts and no flow.
+const CATALOG: &str = "catalog.json";
+/// What a compiled program's file name ends by.
+pub const PROGRAM_EXTENSION: &str = "fbc";
+/// Bytes of standard input that are read; one more shows the compiler that it is too large.
+const STDIN_BYTES_MAX: usize = flow_compiler::limits::JSON_FILE_BYTES_MAX;
+/// Folders in folders; a link that leads round would never end.
+const FOLDER_DEPTH_MAX: usize = 16;
+
+/// Files that are read together: all text, or one canvas, or one catalogue.
+pub struct Unit {
+    /// What was read.
+    pub project: Project,
+    /// What was wrong with it, reading and checking.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text files' paths, as the project numbers them; none of a canvas, a catalogue or standard input.
+    pub paths: Vec<Option<PathBuf>>,
+    /// Whether it is text.
+    pub is_text: bool,
+}
+
+/// Everything that was named.
+pub struct Input {
+    /// What was read, text first.
+    pub units: Vec<Unit>,
+    /// All facts: declared, from catalogues, and the library's prompts.
+    pub world: Catalog,
+    /// Compiled programs, by name.
+    pub programs: Vec<(String, Vec<u8>)>,
+}
+
+/// A file before it is read as anything.
+struct File {
+    name: String,
+    path: Option<PathBuf>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Files {
+    text: Vec<File>,
+    canvases: Vec<File>,
+    catalogs: Vec<File>,
+    programs: Vec<File>,
+}
+
+impl Input {
+    /// Reads and checks; `more` is text that stands in no file.
+    pub fn load(paths: &[PathBuf], more: Option<&str>) -> Result<Input, Failure> {
+        let files = collect(paths)?;
+        if let Some(more) = more {
+            return Ok(read(files, Some(File::of_text("the steps", more))));
+        }
+        Ok(read(files, None))
+    }
+
+    /// What was found, for rendering.
+    pub fn found(&self) -> Vec<Found<'_>> {
+        let units = self.units.iter();
+        units.map(|u| Found { project: &u.project, diagnostics: u.diagnostics.iter().collect() }).collect()
+    }
+
+    /// All findings.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.units.iter().flat_map(|u| u.diagnostics.iter().cloned()).collect()
+    }
+
+    /// Every flow with the project that it is in.
+    pub fn flows(&self) -> impl Iterator<Item = (&Project, FlowId, &Graph)> {
+        self.units.iter().flat_map(|u| u.project.flows.iter().map(move |(id, g)| (&u.project, id, g)))
+    }
+}
+
+impl File {
+    fn of_text(name: &str, text: &str) -> File {
+        File { name: name.to_owned(), path: None, bytes: text.as_bytes().to_vec() }
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source { name: &self.name, bytes: &self.bytes }
+    }
+}
+
+fn read(files: Files, more: Option<File>) -> Input {
+    let mut units = Vec::new();
+    let mut text = files.text;
+    text.extend(more);
+    let sources: Vec<_> = text.iter().map(File::source).collect();
+    let read = read_text(&sources);
+    let (mut world, conflicts) = world_of(&read.project);
+    let paths = text.iter().map(|f| f.path.clone()).collect();
+    let mut texts = Unit { project: read.project, diagnostics: read.diagnostics, paths, is_text: true };
+    texts.diagnostics.extend(conflicts);
+    units.push(texts);
+    for file in &files.catalogs {
+        let read = read_catalog(&file.source());
+        let mut diagnostics = read.diagnostics;
+        for declaration in read.project.entities.values() {
+            diagnostics.extend(world.add(declaration.clone()));
+        }
+        units.push(Unit { project: read.project, diagnostics, paths: Vec::new(), is_text: false });
+    }
+    world.fill_with(&library());
+    for file in &files.canvases {
+        let read = read_json(&file.source(), &world);
+        let Read { project, diagnostics } = read;
+        units.push(Unit { project, diagnostics, paths: Vec::new(), is_text: false });
+    }
+    for unit in &mut units {
+        let found = check(&unit.project, &world);
+        unit.diagnostics.extend(found);
+    }
+    numbers_across(&mut units);
+    let programs = files.programs.into_iter().map(|f| (f.name, f.bytes)).collect();
+    Input { units, world, programs }
+}
+
+/// Numbers that enter flows of different units. Inside a unit they are found already.
+fn numbers_across(units: &mut [Unit]) {
+    let mut known: Vec<Diagnostic> = Vec::new();
+    for last in 0..units.len() {
+        let flows = units.iter().take(last + 1).flat_map(|u| u.project.flows.values());
+        let all = check::across(flows);
+        let new: Vec<_> = all.iter().filter(|d| !known.contains(d)).cloned().collect();
+        known = all;
+        if let Some(unit) = units.get_mut(last) {
+            let new: Vec<_> = new.into_iter().filter(|d| !unit.diagnostics.contains(d)).collect();
+            unit.diagnostics.extend(new);
+        }
+    }
+}
+
+/// The prompts of the library as facts.
+pub fn library() -> Catalog {
+    // The file is part of the program; a test reads it.
+    let manifest: Value = serde_json::from_str(LIBRARY_PROMPTS).unwrap_or_default();
+    let prompts = manifest.get("prompts").and_then(Value::as_array).into_iter().flatten();
+    let text = |prompt: &'_ Value, member: &str| prompt.get(member)?.as_str().map(str::to_owned);
+    let prompts: Vec<_> = prompts.filter_map(|p| Some((text(p, "name")?, text(p, "text")?))).collect();
+    Catalog::of_library_prompts(prompts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+}
+
+fn collect(paths: &[PathBuf]) -> Result<Files, Failure> {
+    let mut files = Files::default();
+    let here = [PathBuf::from(".")];
+    for path in if paths.is_empty() { &here } else { paths } {
+        if path.as_os_str() == "-" {
+            files.add_stdin()?;
+        } else if path.is_dir() {
+            files.add_folder(path, 0)?;
+        } else {
+            files.add_file(path)?;
+        }
+    }
+    if files.text.is_empty() && files.canvases.is_empty() && files.programs.is_empty() {
+        return Err(Failure(
+            "no flows there: name `.flow` or `.json` files, or a folder with some".to_owned(),
+        ));
+    }
+    Ok(files)
+}
+
+impl Files {
+    fn add_stdin(&mut self) -> Result<(), Failure> {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(STDIN_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+        let read = std::io::stdin().lock().take(limit).read_to_end(&mut bytes);
+        read.map_err(|e| Failure(format!("can't read standard input: {e}")))?;
+        let file = File { name: "<stdin>".to_owned(), path: None, bytes };
+        // A canvas is an object; no text begins by a brace.
+        if file.bytes.trim_ascii_start().starts_with(b"{") {
+            self.canvases.push(file);
+        } else {
+            self.text.push(file);
+        }
+        Ok(())
+    }
+
+    fn add_folder(&mut self, folder: &Path, depth: usize) -> Result<(), Failure> {
+        if depth > FOLDER_DEPTH_MAX {
+            return Err(Failure(format!("{}: too many folders in folders", folder.display())));
+        }
+        let failed = |e| Failure(format!("can't read the folder {}: {e}", folder.display()));
+        let entries = std::fs::read_dir(folder).map_err(failed)?;
+        let mut paths: Vec<PathBuf> =
+            entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(failed)?;
+        paths.sort();
+        for path in paths {
+            let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+            if path.is_dir() && !hidden {
+                self.add_folder(&path, depth + 1)?;
+            } else if path.extension().is_some_and(|e| e == "flow" || e == "json") {
+                self.add_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), Failure> {
+        let bytes =
+            std::fs::read(path).map_err(|e| Failure(format!("can't read {}: {e}", path.display())))?;
+        let file = File { name: path.display().to_string(), path: Some(path.to_owned()), bytes };
+        match path.extension().and_then(OsStr::to_str) {
+            Some("json") if path.file_name() == Some(OsStr::new(CATALOG)) => self.catalogs.push(file),
+            Some("json") => self.canvases.push(file),
+            Some(PROGRAM_EXTENSION) => self.programs.push(file),
+            Some("flow") => self.text.push(file),
+            Some(_) | None => {
+                let message = "what kind of file is that? flows end by .flow or .json, programs by .fbc";
+                return Err(Failure(format!("{}: {message}", path.display())));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow_compiler::entity::EntityKind;
+    use flow_compiler::world::World as _;
+
+    #[test]
+    fn the_library_has_what_menus_and_mailboxes_say() {
+        for prompt in ["goodbye", "menu-timeout", "menu-invalid", "vm-greeting"] {
+            assert!(library().entity(EntityKind::Prompt, prompt).is_some(), "{prompt}");
+        }
+    }
+}
