@@ -8,6 +8,8 @@
 mod arrows;
 #[path = "house/clock.rs"]
 mod clock;
+#[path = "house/generated.rs"]
+mod generated;
 #[path = "house/sizes.rs"]
 mod sizes;
 #[path = "house/words.rs"]
@@ -18,7 +20,10 @@ use std::process::Command;
 
 /// The repository's root.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests live one level below the root").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests live one level below the root")
+        .to_path_buf()
 }
 
 /// Every file that git tracks or would track (`ls-files` with untracked but not ignored ones), as relative paths.

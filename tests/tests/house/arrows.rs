@@ -13,7 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("flow-call", &["flow-vm", "flow-compiler", "flow-sip", "flow-media"]),
     ("flow-store", &["flow-vm", "flow-compiler"]),
     ("flow-api", &["flow-store", "flow-compiler"]),
-    ("flowpbx", &["flow-vm", "flow-compiler", "flow-sip", "flow-media", "flow-call", "flow-store", "flow-api"]),
+    (
+        "flowpbx",
+        &["flow-vm", "flow-compiler", "flow-sip", "flow-media", "flow-call", "flow-store", "flow-api"],
+    ),
 ];
 
 #[test]

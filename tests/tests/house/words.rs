@@ -5,8 +5,9 @@ use super::{files, text_of};
 #[test]
 fn nothing_unfinished_and_no_machine_paths() {
     // Assembled from halves, so that this file doesn't find itself.
-    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["unimplemented", "!("], ["/wo", "rk/"], ["/ro", "ot/"]]
-        .map(|halves| halves.concat());
+    let marks =
+        [["TO", "DO"], ["FIX", "ME"], ["XX", "X:"], ["unimplemented", "!("], ["/wo", "rk/"], ["/ro", "ot/"]]
+            .map(|halves| halves.concat());
     let mut found = Vec::new();
     for path in files() {
         if path.ends_with(".lock") || path.starts_with("LICENSE") {
