@@ -16,7 +16,8 @@ flow bench "Bench" {
 }
 
 extension 101 "Ann" { ring_timeout = 30s }
-trunk bench "Bench" { remote_hosts = ["127.0.0.2/32"] }
+trunk bench "Bench" { hosts = ["127.0.0.2/32"] }
+inbound_number "+61200000001" "Bench" { trunk = bench }
 "#;
 
 /// A running server.
