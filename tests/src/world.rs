@@ -285,7 +285,8 @@ impl World {
         if packet.to == EXCHANGE {
             self.store.saw(packet);
             self.exchange.sip_datagram(now, wall_ms, &flow, &packet.bytes);
-        } else if let Some(party) = self.parties.iter_mut().find(|party| party.at == packet.to && !party.dead) {
+        } else if let Some(party) = self.parties.iter_mut().find(|party| party.at == packet.to && !party.dead)
+        {
             party.receive(now, &flow, &packet.bytes);
         }
     }

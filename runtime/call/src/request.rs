@@ -24,6 +24,8 @@ pub enum StoreRequest {
     CheckMailbox {
         /// The call that asks.
         call: CallId,
+        /// Its name in records.
+        key: CallKey,
         /// Key of the mailbox.
         mailbox: String,
     },

@@ -13,11 +13,11 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Reads the challenge of a 401 or 407; the MD5 one when there are several.
+    /// Reads the challenge of a 407; the MD5 one when there are several.
     pub fn read(message: &str) -> Option<Challenge> {
         let line = message.lines().find(|line| {
             let lower = line.to_ascii_lowercase();
-            lower.starts_with("www-authenticate") && !lower.contains("sha-256")
+            lower.starts_with("proxy-authenticate") && !lower.contains("sha-256")
         })?;
         let value = |name: &str| {
             let (_, rest) = line.split_once(&format!("{name}=\""))?;
@@ -26,7 +26,7 @@ impl Challenge {
         Some(Challenge { realm: value("realm")?, nonce: value("nonce")?, opaque: value("opaque"), count: 0 })
     }
 
-    /// The Authorization header for one more request.
+    /// The Proxy-Authorization header for one more request.
     pub fn answer(&mut self, user: &str, secret: &str, method: &str, uri: &str) -> String {
         self.count += 1;
         let (nonce, nc, cnonce) = (&self.nonce, format!("{:08x}", self.count), "c0ffee");
@@ -35,7 +35,7 @@ impl Challenge {
         let response = hash(&format!("{a1}:{nonce}:{nc}:{cnonce}:auth:{a2}"));
         let opaque = self.opaque.as_ref().map(|o| format!(", opaque=\"{o}\"")).unwrap_or_default();
         format!(
-            "Authorization: Digest username=\"{user}\", realm=\"{}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+            "Proxy-Authorization: Digest username=\"{user}\", realm=\"{}\", nonce=\"{nonce}\", uri=\"{uri}\", \
              response=\"{response}\", algorithm=MD5, cnonce=\"{cnonce}\", qop=auth, nc={nc}{opaque}\r\n",
             self.realm
         )

@@ -171,7 +171,7 @@ impl Media {
         if !self.used.insert(leg) {
             return Err("a media leg is used twice".to_owned());
         }
-        if port % 2 != 0 || self.legs.values().any(|other| other.port == port) {
+        if !port.is_multiple_of(2) || self.legs.values().any(|other| other.port == port) {
             return Err("the port is odd or in use".to_owned());
         }
         if self.taken_ports.contains(&port) {
@@ -221,7 +221,8 @@ impl Media {
         if let Some((known, since)) = recording
             && known == job
         {
-            self.agenda.retain(|_, event| !matches!(event, Event::RecordEnded { job: ended, .. } if *ended == job));
+            self.agenda
+                .retain(|_, event| !matches!(event, Event::RecordEnded { job: ended, .. } if *ended == job));
             let duration_ms = u32::try_from(now.saturating_sub(since).as_millis()).unwrap_or(u32::MAX);
             let event = Event::RecordEnded { leg, job, duration_ms, end: RecordEnd::Stopped };
             self.report(now, Duration::from_millis(8), event);

@@ -32,10 +32,12 @@ pub fn sample() -> Office {
         };
         (key.to_owned(), extension)
     });
-    let group =
-        Group { key: "sales".to_owned(), members: vec!["101".to_owned(), "102".to_owned()], strategy: Strategy::RingAll };
-    let mailbox =
-        Mailbox { key: "night".to_owned(), greeting: vec![sound(2_000)], message_ms_max: 30_000 };
+    let group = Group {
+        key: "sales".to_owned(),
+        members: vec!["101".to_owned(), "102".to_owned()],
+        strategy: Strategy::RingAll,
+    };
+    let mailbox = Mailbox { key: "night".to_owned(), greeting: vec![sound(2_000)], message_ms_max: 30_000 };
     let trunk = Trunk { key: "carrier".to_owned(), channels_max: 0 };
     Office {
         country: "au".to_owned(),
@@ -69,16 +71,6 @@ fn node(b: &mut Builder, name: &str, at: Label) -> flow_vm::NodeIx {
     b.bind(at);
     b.enter(node);
     node
-}
-
-/// Leaves a node by an exit; returns the place that does it.
-fn exit(b: &mut Builder, node: flow_vm::NodeIx, name: &str, to: Label) -> Label {
-    let here = b.label();
-    let exit = b.exit(node, name);
-    b.bind(here);
-    b.leave(node, exit);
-    b.jump(to);
-    here
 }
 
 fn hangup(b: &mut Builder, name: &str, cause: Cause, at: Label) {

@@ -109,6 +109,8 @@ pub struct Party {
     pub manners: Manners,
     /// What it speaks, best first.
     pub codecs: Vec<Codec>,
+    /// It answers with all of them, in its own order, not with one.
+    pub answers_all: bool,
     /// Its cable is pulled.
     pub dead: bool,
     /// Bytes to send.
@@ -142,6 +144,7 @@ impl Party {
             legs: BTreeMap::new(),
             manners: Manners::Wait,
             codecs: CODECS.to_vec(),
+            answers_all: false,
             dead: false,
             sent: Vec::new(),
             pressed: Vec::new(),
@@ -169,7 +172,7 @@ impl Party {
 
     /// Takes a message.
     pub fn receive(&mut self, now: Duration, flow: &Flow, bytes: &[u8]) {
-        if bytes.starts_with(b"SIP/2.0 401") {
+        if bytes.starts_with(b"SIP/2.0 407") {
             self.challenge = Challenge::read(&String::from_utf8_lossy(bytes)).or(self.challenge.take());
         }
         self.endpoint.receive(now, flow, bytes);
@@ -261,7 +264,10 @@ impl Party {
     fn answer_body(&mut self, leg: LegId) -> Option<Vec<u8>> {
         let leg = self.legs.get_mut(&leg)?;
         let offer = leg.offer.as_ref()?;
-        let agreed = Agreed::accept(offer, &self.codecs, Direction::BOTH).ok()?;
+        if self.answers_all {
+            return Some(leg.session.offer(&leg.offered).into_bytes());
+        }
+        let agreed = Agreed::accept(offer, &in_order_of(offer, &self.codecs), Direction::BOTH).ok()?;
         Some(leg.session.answer(offer, &agreed).into_bytes())
     }
 
@@ -317,7 +323,7 @@ impl Party {
                 let known = self.legs.get_mut(&leg).unwrap();
                 known.over = true;
                 known.status = Some(status);
-                if status == 401
+                if status == 407
                     && let Some((number, false)) = self.dialled.get(&leg).cloned()
                 {
                     self.dial(now, exchange, number, true);
@@ -345,7 +351,8 @@ impl Party {
             None => leg.session.offer(&leg.offered).into_bytes(),
             Some(sdp) => {
                 let offer = Description::parse(&sdp).unwrap();
-                let agreed = Agreed::accept(&offer, &self.codecs, Direction::BOTH).unwrap();
+                let ours = in_order_of(&offer, &self.codecs);
+                let agreed = Agreed::accept(&offer, &ours, Direction::BOTH).unwrap();
                 let body = leg.session.answer(&offer, &agreed).into_bytes();
                 leg.remote = Some(offer);
                 body
@@ -413,6 +420,12 @@ impl Party {
             .or_insert_with(|| challenge.answer(&self.user, secret, "INVITE", uri));
         format!("{start}\r\n{header}{rest}").into_bytes()
     }
+}
+
+/// Phones go by the order of the offer.
+fn in_order_of(offer: &Description, ours: &[Codec]) -> Vec<Codec> {
+    let formats = offer.audio.as_ref().map_or(&[][..], |audio| &audio.formats);
+    formats.iter().map(|format| format.codec).filter(|codec| ours.contains(codec)).collect()
 }
 
 fn draw(random: &mut Random) -> Manners {

@@ -83,13 +83,20 @@ impl Store {
 
     /// The exchange sends a packet: a challenged INVITE makes no call.
     pub fn answered(&mut self, packet: &Packet) {
-        if packet.start_line().starts_with("SIP/2.0 401 ") && let Some(call) = packet.header("Call-ID") {
+        if packet.start_line().starts_with("SIP/2.0 407 ")
+            && let Some(call) = packet.header("Call-ID")
+        {
             self.invited.remove(&call);
         }
     }
 
     /// Takes a request, or says what is wrong with it.
-    pub fn request(&mut self, now: Duration, request: &StoreRequest, random: &mut Random) -> Result<(), String> {
+    pub fn request(
+        &mut self,
+        now: Duration,
+        request: &StoreRequest,
+        random: &mut Random,
+    ) -> Result<(), String> {
         match request {
             StoreRequest::CdrStart(record) => {
                 if record.disposition.is_some() || record.ended_ms.is_some() {

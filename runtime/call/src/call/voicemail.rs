@@ -48,7 +48,8 @@ impl Call {
         }
         self.typed.clear();
         let mailbox = mailbox.to_owned();
-        desk.store(StoreRequest::CheckMailbox { call: self.id, mailbox: mailbox.clone() });
+        let key = self.record.call.clone();
+        desk.store(StoreRequest::CheckMailbox { call: self.id, key, mailbox: mailbox.clone() });
         let stage = Stage::Asking { until: desk.now + limits::STORE_WAIT_MAX };
         self.activity = Activity::Voicemail(Voicemail { mailbox, stage });
         None
