@@ -195,25 +195,36 @@ impl<'a> Site<'_, 'a> {
         ends.map(|end| (Case::Ring(end), self.exit(ring_word(end)))).to_vec()
     }
 
-    /// The block that leaves the node by an exit. An exit without an edge does what its spec says.
+    /// The block that leaves the node by an exit. An exit without an edge does what its spec says; the path of the call
+    /// names the exit all the same, so that a busy phone is told from one that nobody answered.
     pub fn exit(&mut self, name: &str) -> BlockRef {
-        // A fallback may fall back again, but never more often than there are exits.
-        let mut name = name.to_owned();
-        for _ in 0..=self.exits.len() {
-            let Some(found) = self.exits.iter().position(|e| e.name == name) else { break };
-            let Some(exit) = self.exits.get(found) else { break };
-            if let Some(block) = exit.block {
-                return block;
-            }
-            let target = self.flow.wiring.target(self.flow.graph, self.node, &name);
-            match (target, exit.spec.unwired) {
-                (None, Unwired::FallsTo(other)) => name = other.to_owned(),
-                (None, Unwired::Refused | Unwired::HangsUp) => return self.leave(found, Ending::HangUp),
-                (None, Unwired::SaysGoodbye) => return self.leave(found, Ending::Goodbye),
-                (Some(node), _) => return self.leave(found, Ending::Go(node)),
+        let Some(found) = self.exits.iter().position(|e| e.name == name) else {
+            return self.add(Vec::new(), BlockEnd::Hangup(Cause::Normal));
+        };
+        match self.exits.get(found).and_then(|e| e.block) {
+            Some(block) => block,
+            None => {
+                let ending = self.ending(name);
+                self.leave(found, ending)
             }
         }
-        self.add(Vec::new(), BlockEnd::Hangup(Cause::Normal))
+    }
+
+    /// What comes after an exit, by its own edge or by what it falls back to.
+    fn ending(&self, name: &str) -> Ending {
+        let mut name = name;
+        // A fallback may fall back again, but never more often than there are exits.
+        for _ in 0..=self.exits.len() {
+            if let Some(node) = self.flow.wiring.target(self.flow.graph, self.node, name) {
+                return Ending::Go(node);
+            }
+            match self.exits.iter().find(|e| e.name == name).map(|e| e.spec.unwired) {
+                Some(Unwired::FallsTo(other)) => name = other,
+                Some(Unwired::SaysGoodbye) => return Ending::Goodbye,
+                Some(Unwired::Refused | Unwired::HangsUp) | None => return Ending::HangUp,
+            }
+        }
+        Ending::HangUp
     }
 
     fn leave(&mut self, exit: usize, ending: Ending) -> BlockRef {

@@ -21,8 +21,6 @@ const CATALOG: &str = "catalog.json";
 pub const PROGRAM_EXTENSION: &str = "fbc";
 /// Bytes of standard input that are read; one more shows the compiler that it is too large.
 const STDIN_BYTES_MAX: usize = flow_compiler::limits::JSON_FILE_BYTES_MAX;
-/// Folders in folders; a link that leads round would never end.
-const FOLDER_DEPTH_MAX: usize = 16;
 
 /// Files that are read together: all text, or one canvas, or one catalogue.
 pub struct Unit {
@@ -164,7 +162,7 @@ fn collect(paths: &[PathBuf]) -> Result<Files, Failure> {
         if path.as_os_str() == "-" {
             files.add_stdin()?;
         } else if path.is_dir() {
-            files.add_folder(path, 0)?;
+            files.add_folder(path)?;
         } else {
             files.add_file(path)?;
         }
@@ -193,20 +191,15 @@ impl Files {
         Ok(())
     }
 
-    fn add_folder(&mut self, folder: &Path, depth: usize) -> Result<(), Failure> {
-        if depth > FOLDER_DEPTH_MAX {
-            return Err(Failure(format!("{}: too many folders in folders", folder.display())));
-        }
+    /// The flows and the catalogue of a folder. Folders in it are systems of their own, or hold other things.
+    fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
         let failed = |e| Failure(format!("can't read the folder {}: {e}", folder.display()));
         let entries = std::fs::read_dir(folder).map_err(failed)?;
         let mut paths: Vec<PathBuf> =
             entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(failed)?;
         paths.sort();
         for path in paths {
-            let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-            if path.is_dir() && !hidden {
-                self.add_folder(&path, depth + 1)?;
-            } else if path.extension().is_some_and(|e| e == "flow" || e == "json") {
+            if path.is_file() && path.extension().is_some_and(|e| e == "flow" || e == "json") {
                 self.add_file(&path)?;
             }
         }

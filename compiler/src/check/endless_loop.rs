@@ -27,7 +27,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         let Some((last, exit)) = cycle.last() else { continue };
         let Some(exit) = cx.exits(*last).get(*exit) else { continue };
         let message = format!(
-            "a caller who presses nothing goes round {} until the call is ended, after {VISITS_PER_NODE_MAX} rounds",
+            "a caller who presses nothing goes round `{}` until the call is ended, after {VISITS_PER_NODE_MAX} rounds",
             cycles::told(cx, &cycle)
         );
         let found = Diagnostic::new(Code::EndlessLoop, cx.exit_place(*last, exit), message)

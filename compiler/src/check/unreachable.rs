@@ -35,8 +35,8 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
 /// Names of the first nodes that lead to each unreachable node; they are unreachable themselves.
 fn leading<'a>(cx: &Cx<'a>) -> BTreeMap<NodeId, Vec<&'a str>> {
     let mut leading: BTreeMap<NodeId, Vec<&str>> = BTreeMap::new();
-    for (_, node, site) in cx.nodes().filter(|(id, _, _)| !cx.paths.reaches(*id)) {
-        for target in site.exits.iter().filter_map(|e| e.target) {
+    for (id, node, site) in cx.nodes().filter(|(id, _, _)| !cx.paths.reaches(*id)) {
+        for target in site.exits.iter().filter_map(|e| e.target).filter(|t| *t != id) {
             let names = leading.entry(target).or_default();
             if names.len() < TOLD_MAX && !names.contains(&node.name.as_str()) {
                 names.push(&node.name);

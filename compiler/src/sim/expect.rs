@@ -134,9 +134,23 @@ fn judge(test: &Test, graph: &Graph, outcome: &Outcome) -> Verdict {
 
 /// Something that can be expected, as it happened.
 enum Met<'a> {
-    Node { name: &'a str, kind: Option<Kind>, entity: Option<&'a str>, exit: Option<&'a str> },
+    /// The call came to a node. An expectation without an exit is met here.
+    Comes(At<'a>),
+    /// It left a node. An expectation with an exit is met here, behind what happened in the node.
+    Leaves(At<'a>),
+    /// The caller heard a prompt.
     Hears(&'a str),
+    /// The call ended.
     Ends(End),
+}
+
+/// A node on the path, and the exit by which it was left in the end.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    name: &'a str,
+    kind: Option<Kind>,
+    entity: Option<&'a str>,
+    exit: Option<&'a str>,
 }
 
 fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
@@ -147,15 +161,18 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
             What::Enters(name) => {
                 let node = names.get(name.as_str()).and_then(|id| graph.nodes.get(*id));
                 let (kind, entity) = (node.and_then(|n| n.kind), node.and_then(|n| n.entity_key()));
-                met.push(Met::Node { name, kind, entity, exit: None });
+                met.push(Met::Comes(At { name, kind, entity, exit: None }));
             }
-            What::Leaves { node, exit } => {
+            What::Leaves { exit, .. } => {
+                // A call is in one node at a time: the one it came to last.
                 let last = met.iter_mut().rev().find_map(|m| match m {
-                    Met::Node { name, exit, .. } if name == node => Some(exit),
-                    Met::Node { .. } | Met::Hears(_) | Met::Ends(_) => None,
+                    Met::Comes(at) => Some(at),
+                    Met::Leaves(_) | Met::Hears(_) | Met::Ends(_) => None,
                 });
-                if let Some(place) = last {
-                    *place = Some(exit);
+                if let Some(at) = last {
+                    at.exit = Some(exit);
+                    let left = Met::Leaves(*at);
+                    met.push(left);
                 }
             }
             What::Hears(prompt) => met.push(Met::Hears(prompt)),
@@ -168,22 +185,24 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
 
 fn fits(met: &Met<'_>, expected: &Expect) -> bool {
     let is = |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|w| got == Some(w));
-    match (expected, met) {
-        (Expect::Node { kind, entity, exit }, Met::Node { kind: k, entity: e, exit: x, .. }) => {
-            *k == Some(*kind) && is(entity, *e) && is(exit, *x)
+    let at = |at: &At<'_>| match expected {
+        Expect::Node { kind, entity, exit } => {
+            at.kind == Some(*kind) && is(entity, at.entity) && is(exit, at.exit)
         }
-        (Expect::Named { node, exit }, Met::Node { name, exit: x, .. }) => node == name && is(exit, *x),
-        (Expect::Hears { prompt }, Met::Hears(heard)) => prompt == heard,
-        (Expect::End(cause), Met::Ends(end)) => *end == End::Hangup(*cause),
-        (Expect::CallerGone, Met::Ends(end)) => *end == End::CallerGone,
-        (
-            Expect::Node { .. }
-            | Expect::Named { .. }
-            | Expect::Hears { .. }
-            | Expect::End(_)
-            | Expect::CallerGone,
-            Met::Node { .. } | Met::Hears(_) | Met::Ends(_),
-        ) => false,
+        Expect::Named { node, exit } => node == at.name && is(exit, at.exit),
+        Expect::Hears { .. } | Expect::End(_) | Expect::CallerGone => false,
+    };
+    let by_exit = match expected {
+        Expect::Node { exit, .. } | Expect::Named { exit, .. } => exit.is_some(),
+        Expect::Hears { .. } | Expect::End(_) | Expect::CallerGone => false,
+    };
+    match met {
+        Met::Comes(node) => !by_exit && at(node),
+        Met::Leaves(node) => by_exit && at(node),
+        Met::Hears(heard) => matches!(expected, Expect::Hears { prompt } if prompt == heard),
+        Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
+        Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
+        Met::Ends(End::OutOfFuel | End::TooManyVisits) => false,
     }
 }
 
@@ -199,43 +218,40 @@ fn said(expected: &Expect) -> String {
     }
 }
 
-/// What happened where something else was expected: the nearest thing of the same sort.
+/// What happened where something else was expected: everything of the same sort.
 fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
     if all.iter().any(|m| fits(m, expected)) {
         return "it happened, but before what the test expects ahead of it".to_owned();
     }
-    let list = |words: Vec<String>, none: &str| match words.is_empty() {
-        true => none.to_owned(),
-        false => words.join(", then "),
-    };
-    match expected {
+    let (words, none): (Vec<String>, _) = match expected {
         Expect::Node { .. } | Expect::Named { .. } => {
-            list(rest.iter().filter_map(node_said).collect(), "the call came to no other node")
+            (rest.iter().filter_map(node_said).collect(), "the call came to no other node")
         }
         Expect::Hears { .. } => {
             let heard = rest.iter().filter_map(|m| match m {
                 Met::Hears(prompt) => Some(format!("hears {prompt}")),
-                Met::Node { .. } | Met::Ends(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Ends(_) => None,
             });
-            list(heard.collect(), "the caller heard nothing more")
+            (heard.collect(), "the caller heard nothing more")
         }
         Expect::End(_) | Expect::CallerGone => {
             let ends = all.iter().filter_map(|m| match m {
                 Met::Ends(end) => Some(flow_vm::text::end_text(*end)),
-                Met::Node { .. } | Met::Hears(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) => None,
             });
-            list(ends.collect(), "the call didn't end")
+            (ends.collect(), "the call didn't end")
         }
-    }
+    };
+    if words.is_empty() { none.to_owned() } else { words.join(", then ") }
 }
 
 fn node_said(met: &Met<'_>) -> Option<String> {
     match met {
-        Met::Node { name, kind, entity, exit } => {
+        Met::Comes(At { name, kind, entity, exit }) => {
             let kind = kind.map_or("?", Kind::name);
             let word = |w: &Option<&str>| w.map_or_else(String::new, |w| format!(" {w}"));
             Some(format!("{kind}{}{} (`{name}`)", word(entity), word(exit)))
         }
-        Met::Hears(_) | Met::Ends(_) => None,
+        Met::Leaves(_) | Met::Hears(_) | Met::Ends(_) => None,
     }
 }
