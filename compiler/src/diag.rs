@@ -377,6 +377,24 @@ impl Sink {
         }
     }
 
+    /// One more finding with "did you mean", which is looked for only for the first
+    /// [`crate::limits::SUGGESTIONS_MAX`] findings: a thousand slips of one kind have one cure.
+    pub fn push_near<'a>(
+        &mut self,
+        finding: Diagnostic,
+        written: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) {
+        let near = self.suggests();
+        self.push(if near { finding.did_you_mean(written, candidates) } else { finding });
+    }
+
+    /// Whether "did you mean" is still looked for.
+    #[must_use]
+    pub fn suggests(&self) -> bool {
+        self.found.len() < crate::limits::SUGGESTIONS_MAX
+    }
+
     /// All of them, in the order of the project.
     #[must_use]
     pub fn finish(mut self) -> Vec<Diagnostic> {
@@ -395,11 +413,18 @@ impl Sink {
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = fold(written);
     let allowed = (plain.len() / 3).max(1);
+    // A name's bytes are at least its letters, at most four times as many.
+    let lengths = plain.len().saturating_sub(allowed)..=4 * (plain.len() + allowed);
     candidates
         .into_iter()
         .take(crate::limits::CANDIDATES_MAX)
+        .filter(|c| lengths.contains(&c.len()))
         .filter_map(|c| {
-            let d = distance(&plain, &fold(c));
+            let folded = fold(c);
+            if folded.len().abs_diff(plain.len()) > allowed {
+                return None;
+            }
+            let d = distance(&plain, &folded);
             (d <= allowed).then_some((d, c))
         })
         .min_by_key(|(d, _)| *d)

@@ -18,6 +18,8 @@ pub const TEXT_BYTES_MAX: usize = 4_096;
 pub const DIAGNOSTICS_MAX: usize = 1_000;
 /// Nesting of a JSON value that is kept as it came.
 pub const JSON_DEPTH_MAX: usize = 64;
+/// Findings of one reading for which "did you mean" is looked for.
+pub const SUGGESTIONS_MAX: usize = 100;
 /// Names that "did you mean" looks at.
 pub const CANDIDATES_MAX: usize = 2_000;
 /// Letters of a name that "did you mean" looks at.

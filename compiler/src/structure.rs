@@ -82,7 +82,7 @@ impl Flow<'_> {
         if node.kind.is_none() && !node.kind_name.is_empty() {
             let message = format!("there is no node kind `{}`", node.kind_name);
             let finding = Diagnostic::new(Code::UnknownKind, node.kind_origin.place(), message);
-            self.sink.push(finding.did_you_mean(&node.kind_name, Kind::ALL.iter().map(|k| k.name())));
+            self.sink.push_near(finding, &node.kind_name, Kind::ALL.iter().map(|k| k.name()));
         }
     }
 
@@ -132,7 +132,7 @@ impl Flow<'_> {
         for name in node.data.keys().filter(|n| !(about_entity && KNOWN.contains(&n.as_str()))) {
             let message = format!("`{name}` in the data of `{}` is kept, but does nothing", node.name);
             let finding = Diagnostic::new(Code::UnknownData, node.origin.place(), message);
-            self.sink.push(finding.did_you_mean(name, KNOWN));
+            self.sink.push_near(finding, name, KNOWN);
         }
     }
 
@@ -176,7 +176,7 @@ impl Flow<'_> {
                 let message = format!("there is no node `{name}` to go to");
                 let names = self.graph.nodes.values().map(|n| n.name.as_str());
                 let finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message);
-                self.sink.push(finding.did_you_mean(name, names));
+                self.sink.push_near(finding, name, names);
             }
             Target::Node(id) => {
                 let entry = self.graph.nodes.get(*id).and_then(|n| n.kind).filter(|k| k.spec().is_entry());
@@ -224,7 +224,8 @@ struct Exits {
 fn exists(world: &dyn World, kind: EntityKind, key: &str, place: Place, sink: &mut Sink) {
     if world.entity(kind, key).is_none() {
         let message = format!("there is no {} `{key}`", kind.noun());
-        sink.push(Diagnostic::new(Code::UnknownEntity, place, message).did_you_mean(key, world.keys(kind)));
+        let keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
+        sink.push_near(Diagnostic::new(Code::UnknownEntity, place, message), key, keys);
     }
 }
 

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{FORMAT, comments, doc};
 use crate::Source;
 use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::entity::EntityKind;
 use crate::entity::catalog::Catalog;
 use crate::entity::spec::{self, EntitySpec};
-use crate::entity::{EntityKind, spec::PartSpec};
 use crate::graph::{Declaration, Field, FileId, Origin, Part};
 use crate::limits;
 
@@ -60,7 +60,7 @@ fn list(kind: EntityKind, value: Value, found: &mut Vec<Declaration>, sink: &mut
             continue;
         };
         let mut declaration = Declaration::new(kind, &key, &text(&mut members, "name").unwrap_or_default());
-        declaration.id = members.remove("id").and_then(|id| id.as_i64());
+        declaration.id = members.shift_remove("id").and_then(|id| id.as_i64());
         entity_members(&mut declaration, members, sink);
         found.push(declaration);
     }
@@ -73,10 +73,10 @@ fn shape(kind: EntityKind, key: &str, sink: &mut Sink, message: &str) {
 
 fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>, sink: &mut Sink) {
     let spec = spec::of(declaration.kind);
-    let remarks = members.remove("comments").unwrap_or_default();
+    let remarks = members.shift_remove("comments").unwrap_or_default();
     declaration.comments = comments::read(Some(&remarks));
     for part_spec in spec.parts {
-        let Some(value) = members.remove(part_spec.list) else { continue };
+        let Some(value) = members.shift_remove(part_spec.list) else { continue };
         let Value::Array(list) = value else {
             shape(
                 declaration.kind,
@@ -87,10 +87,17 @@ fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>
             continue;
         };
         for part in list.into_iter().take(limits::LIST_MAX) {
-            match part_of(declaration, part_spec, part) {
+            match part_of(declaration, part_spec.word, part) {
                 Some(part) => declaration.parts.push(part),
                 None => shape(declaration.kind, &declaration.key, sink, "has a part without a `key`"),
             }
+        }
+    }
+    for part in members.shift_remove("parts").and_then(|p| p.as_array().cloned()).into_iter().flatten() {
+        let word = part.get("word").and_then(Value::as_str).unwrap_or("").to_owned();
+        match part_of(declaration, &word, part) {
+            Some(part) => declaration.parts.push(part),
+            None => shape(declaration.kind, &declaration.key, sink, "has a part without a `key`"),
         }
     }
     // Parts of several words are interleaved in text; JSON keeps their order beside them.
@@ -109,14 +116,14 @@ fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>
     }
 }
 
-fn part_of(declaration: &Declaration, spec: &PartSpec, json: Value) -> Option<Part> {
+fn part_of(declaration: &Declaration, word: &str, json: Value) -> Option<Part> {
     let Value::Object(mut members) = json else { return None };
     let key = text(&mut members, "key")?;
+    members.shift_remove("word");
     let label = text(&mut members, "name").unwrap_or_default();
-    let remarks = members.remove("comments").unwrap_or_default();
+    let remarks = members.shift_remove("comments").unwrap_or_default();
     let origin = |name: Option<&str>| {
-        let field =
-            format!("{} {key}{}{}", spec.word, if name.is_some() { "." } else { "" }, name.unwrap_or(""));
+        let field = format!("{} {key}{}{}", word, if name.is_some() { "." } else { "" }, name.unwrap_or(""));
         Origin(Some(Place::Catalog {
             kind: declaration.kind.name().to_owned(),
             key: declaration.key.clone(),
@@ -131,18 +138,11 @@ fn part_of(declaration: &Declaration, spec: &PartSpec, json: Value) -> Option<Pa
     });
     let fields = fields.collect();
     let origin = origin(None);
-    Some(Part {
-        word: spec.word.to_owned(),
-        key,
-        label,
-        fields,
-        comments: comments::read(Some(&remarks)),
-        origin,
-    })
+    Some(Part { word: word.to_owned(), key, label, fields, comments: comments::read(Some(&remarks)), origin })
 }
 
 fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
-    match members.remove(name) {
+    match members.shift_remove(name) {
         Some(Value::String(text)) => Some(text),
         _ => None,
     }
@@ -183,6 +183,12 @@ fn entity(declaration: &Declaration) -> Value {
             members.insert(part_spec.list.into(), Value::Array(parts));
         }
     }
+    // Parts that this kind doesn't have are kept with their word.
+    let others = declaration.parts.iter().filter(|p| spec.part(&p.word).is_none());
+    let others: Vec<_> = others.map(|p| worded(p.word.as_str(), part(p))).collect();
+    if !others.is_empty() {
+        members.insert("parts".into(), Value::Array(others));
+    }
     if let Some(order) = order(declaration, spec) {
         remarks.insert("order".into(), order);
     }
@@ -194,11 +200,18 @@ fn entity(declaration: &Declaration) -> Value {
 
 /// The order of parts, if it isn't that of their lists.
 fn order(declaration: &Declaration, spec: &EntitySpec) -> Option<Value> {
-    let place = |p: &Part| spec.parts.iter().position(|s| s.word == p.word);
+    let place = |p: &Part| spec.parts.iter().position(|s| s.word == p.word).unwrap_or(usize::MAX);
     if declaration.parts.iter().map(place).is_sorted() {
         return None;
     }
     Some(declaration.parts.iter().map(|p| Value::from(format!("{} {}", p.word, p.key))).collect())
+}
+
+fn worded(word: &str, mut part: Value) -> Value {
+    if let Value::Object(members) = &mut part {
+        members.insert("word".into(), json!(word));
+    }
+    part
 }
 
 fn part(part: &Part) -> Value {
@@ -220,7 +233,7 @@ fn part(part: &Part) -> Value {
 fn remarks(own: &crate::graph::Comments, fields: &[Field]) -> Map<String, Value> {
     let mut out = Map::new();
     comments::write(own, "own", &mut out);
-    let mut all = match out.remove("own") {
+    let mut all = match out.shift_remove("own") {
         Some(Value::Object(own)) => own,
         _ => Map::new(),
     };

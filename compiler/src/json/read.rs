@@ -98,7 +98,7 @@ impl Reader<'_> {
 
     /// Returns the envelope, in which tests are.
     fn root(&mut self, mut root: Map<String, Value>) -> Value {
-        let mut envelope = match root.remove("flowpbx") {
+        let mut envelope = match root.shift_remove("flowpbx") {
             Some(Value::Object(envelope)) => envelope,
             Some(_) => {
                 self.shape(Place::Json { file: self.file, at: 0 }, "`flowpbx` is an object");
@@ -117,7 +117,7 @@ impl Reader<'_> {
         for edge in edges {
             self.edge(edge, &names);
         }
-        match root.remove("viewport") {
+        match root.shift_remove("viewport") {
             Some(Value::Object(v)) if viewport(&v).is_some() => self.graph.viewport = viewport(&v),
             Some(Value::Null) | None => {}
             Some(_) => {
@@ -130,7 +130,7 @@ impl Reader<'_> {
 
     fn envelope(&mut self, envelope: &mut Map<String, Value>) -> Value {
         let place = Place::Json { file: self.file, at: 0 };
-        match envelope.remove("format") {
+        match envelope.shift_remove("format") {
             None => {}
             Some(format) => match format.as_u64() {
                 Some(n) if n > FORMAT => {
@@ -143,11 +143,11 @@ impl Reader<'_> {
         }
         self.graph.key = text(envelope, "key").unwrap_or_default();
         self.graph.label = text(envelope, "label").unwrap_or_default();
-        self.graph.comments = comments::read(envelope.remove("comments").as_ref());
-        self.graph.layout_comments = comments::read(envelope.remove("layout_comments").as_ref());
+        self.graph.comments = comments::read(envelope.shift_remove("comments").as_ref());
+        self.graph.layout_comments = comments::read(envelope.shift_remove("layout_comments").as_ref());
         let mut kept = Map::new();
         for name in ["tests", "head", "tail"] {
-            if let Some(value) = envelope.remove(name) {
+            if let Some(value) = envelope.shift_remove(name) {
                 kept.insert(name.to_owned(), value);
             }
         }
@@ -157,7 +157,7 @@ impl Reader<'_> {
 
     fn list(&mut self, root: &mut Map<String, Value>, name: &'static str) -> Vec<Value> {
         let max = if name == "nodes" { limits::NODES_MAX } else { limits::EDGES_MAX };
-        match root.remove(name) {
+        match root.shift_remove(name) {
             Some(Value::Array(mut list)) => {
                 if list.len() > max {
                     let message = format!("{} {name}; {max} are read at most", list.len());
@@ -200,10 +200,10 @@ impl Reader<'_> {
             return self.stray(false, Value::Object(members), place, message);
         };
         let name = name.to_owned();
-        members.remove("id");
+        members.shift_remove("id");
         members.retain(|name, _| !TRANSIENT.contains(&name.as_str()));
         let at = |spot| Origin(Some(canvas(&name, spot)));
-        let kind_name = match members.remove("type") {
+        let kind_name = match members.shift_remove("type") {
             Some(Value::String(kind)) => kind,
             other => {
                 self.shape(canvas(&name, Spot::Field("type".into())), format!("node `{name}` has no `type`"));
@@ -224,11 +224,11 @@ impl Reader<'_> {
         };
         node.position = members.get("position").and_then(Value::as_object).and_then(point);
         if node.position.is_some() {
-            members.remove("position");
+            members.shift_remove("position");
         } else if members.contains_key("position") {
             self.shape(canvas(&name, Spot::Field("position".into())), "`position` has `x` and `y`");
         }
-        match members.remove("data") {
+        match members.shift_remove("data") {
             Some(Value::Object(data)) => self.data(&mut node, data),
             None => {}
             Some(other) => {
@@ -245,11 +245,11 @@ impl Reader<'_> {
 
     fn data(&mut self, node: &mut Node, mut data: Map<String, Value>) {
         node.label = text(&mut data, "label").unwrap_or_default();
-        let remarks = data.remove("comments").unwrap_or_default();
+        let remarks = data.shift_remove("comments").unwrap_or_default();
         node.comments = comments::read(Some(&remarks));
         node.layout_comments = comments::read(remarks.get("layout"));
         self.entities(node, &mut data);
-        match data.remove("config") {
+        match data.shift_remove("config") {
             Some(Value::Object(config)) => {
                 for (name, value) in config {
                     let comments = comments::read(remarks.get("fields").and_then(|f| f.get(&name)));
@@ -269,14 +269,14 @@ impl Reader<'_> {
 
     /// `entity_id`, `entity_type`, `entity_key`, and `more_entities` of an entry with several numbers.
     fn entities(&mut self, node: &mut Node, data: &mut Map<String, Value>) {
-        let Some(kind) = node.kind.and_then(|k| k.spec().entity.kind()) else { return };
+        let kind = node.kind.and_then(|k| k.spec().entity.kind());
         // Another type is kept as it came; the checks name it.
         match data.get("entity_type") {
-            Some(Value::String(name)) if name == kind.name() => {
-                data.remove("entity_type");
+            Some(Value::String(name)) if kind.is_some_and(|k| k.name() == name) => {
+                data.shift_remove("entity_type");
             }
             Some(Value::Null) => {
-                data.remove("entity_type");
+                data.shift_remove("entity_type");
             }
             Some(_) => return,
             None => {}
@@ -286,7 +286,7 @@ impl Reader<'_> {
         if let Some(Value::Array(more)) = data.get("more_entities") {
             let mut more = more.clone();
             if more.len() <= limits::LIST_MAX && more.iter().all(Value::is_object) {
-                data.remove("more_entities");
+                data.shift_remove("more_entities");
                 for object in more.iter_mut().filter_map(Value::as_object_mut) {
                     let next = self.entity(node, kind, object);
                     node.entities.extend(next);
@@ -295,19 +295,27 @@ impl Reader<'_> {
         }
     }
 
-    fn entity(&mut self, node: &Node, kind: EntityKind, data: &mut Map<String, Value>) -> Option<EntityRef> {
+    fn entity(
+        &mut self,
+        node: &Node,
+        kind: Option<EntityKind>,
+        data: &mut Map<String, Value>,
+    ) -> Option<EntityRef> {
         let key = text(data, "entity_key");
         let id = data.get("entity_id").and_then(Value::as_i64);
         if id.is_some() || data.get("entity_id").is_some_and(Value::is_null) {
-            data.remove("entity_id");
+            data.shift_remove("entity_id");
         }
-        let known = id.and_then(|id| self.world.key_of(kind, id));
+        let known = id.and_then(|id| self.world.key_of(kind?, id));
         if let (Some(key), Some(known), Some(id)) = (&key, known, id)
             && key != known
         {
             let message = format!("`{}` names `{key}`, but the id {id} is that of `{known}`", node.name);
             let finding = Diagnostic::new(Code::IdKeyDiffer, canvas(&node.name, Spot::Entity), message);
-            self.sink.push(finding.help(format!("`{key}` counts; choose the {} again", kind.noun())));
+            self.sink.push(finding.help(format!(
+                "`{key}` counts; choose the {} again",
+                kind.map_or("entity", EntityKind::noun)
+            )));
         }
         let key = key.or_else(|| known.map(str::to_owned));
         let id = if key.is_some() { None } else { id };
@@ -342,7 +350,7 @@ impl Reader<'_> {
             return self.stray(true, Value::Object(members), place, message);
         };
         members.retain(|name, _| !TRANSIENT.contains(&name.as_str()) && name != "source" && name != "target");
-        let exit = match members.remove("sourceHandle") {
+        let exit = match members.shift_remove("sourceHandle") {
             Some(Value::String(exit)) => exit,
             Some(Value::Null) | None => self.plain_exit(source),
             Some(other) => {
@@ -353,7 +361,7 @@ impl Reader<'_> {
         };
         let usual = format!("{source_name}.{exit}");
         let edge_id = text(&mut members, "id").filter(|id| *id != usual);
-        let handle = match members.remove("targetHandle") {
+        let handle = match members.shift_remove("targetHandle") {
             Some(Value::String(handle)) => Some(handle).filter(|h| h != INCOMING),
             Some(Value::Null) | None => None,
             Some(other) => {
@@ -395,9 +403,9 @@ impl Reader<'_> {
 
 /// What others keep in an edge's `data`, and our comments in it.
 fn edge_data(members: &mut Map<String, Value>) -> (Option<Value>, Comments) {
-    match members.remove("data") {
+    match members.shift_remove("data") {
         Some(Value::Object(mut data)) => {
-            let comments = comments::read(data.remove("comments").as_ref());
+            let comments = comments::read(data.shift_remove("comments").as_ref());
             ((!data.is_empty()).then_some(Value::Object(data)), comments)
         }
         other => (other, Comments::default()),
@@ -407,7 +415,7 @@ fn edge_data(members: &mut Map<String, Value>) -> (Option<Value>, Comments) {
 /// Takes a text out; what isn't one stays.
 fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
     match members.get(name) {
-        Some(Value::String(_)) => match members.remove(name) {
+        Some(Value::String(_)) => match members.shift_remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
         },

@@ -99,10 +99,10 @@ fn first_of_each(members: impl Iterator<Item = (String, Value)>) -> Map<String, 
 }
 
 fn entities(node: &Node, world: &dyn World, data: &mut Map<String, Value>) {
-    let Some(kind) = node.kind.and_then(|k: Kind| k.spec().entity.kind()) else { return };
+    let kind = node.kind.and_then(|k: Kind| k.spec().entity.kind());
     let mut all = node.entities.iter().map(|entity| {
         let mut members = Map::new();
-        let id = entity.id.or_else(|| world.id_of(kind, entity.key.as_deref()?));
+        let id = entity.id.or_else(|| world.id_of(kind?, entity.key.as_deref()?));
         if let Some(id) = id {
             members.insert("entity_id".into(), json!(id));
         }
@@ -113,7 +113,9 @@ fn entities(node: &Node, world: &dyn World, data: &mut Map<String, Value>) {
     });
     if let Some(first) = all.next() {
         data.extend(first);
-        data.insert("entity_type".into(), json!(kind.name()));
+        if let Some(kind) = kind {
+            data.insert("entity_type".into(), json!(kind.name()));
+        }
     }
     let more: Vec<_> = all.map(Value::Object).collect();
     if !more.is_empty() {
@@ -124,7 +126,7 @@ fn entities(node: &Node, world: &dyn World, data: &mut Map<String, Value>) {
 fn remarks(node: &Node, data: &mut Map<String, Value>) {
     let mut all = Map::new();
     comments::write(&node.comments, "own", &mut all);
-    let mut out = match all.remove("own") {
+    let mut out = match all.shift_remove("own") {
         Some(Value::Object(own)) => own,
         _ => Map::new(),
     };

@@ -107,10 +107,8 @@ impl Applier<'_> {
         let found = self.names.get(&name.text).copied();
         if found.is_none() {
             let message = format!("there is no node `{}` to place", tree::shorten(&name.text));
-            self.sink.push(
-                Diagnostic::new(Code::LayoutOfNothing, Place::Text(name.span), message)
-                    .did_you_mean(&name.text, self.names.keys().map(String::as_str).collect::<Vec<_>>()),
-            );
+            let finding = Diagnostic::new(Code::LayoutOfNothing, Place::Text(name.span), message);
+            self.sink.push_near(finding, &name.text, self.graph.nodes.values().map(|n| n.name.as_str()));
         }
         found
     }

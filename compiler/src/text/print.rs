@@ -91,7 +91,10 @@ fn node_block(graph: &Graph, node: &Node, edges: &[&Edge], lines: &mut Lines) {
     if node.kind.is_some_and(|k| k.spec().is_entry()) {
         head.push_str("entry ");
     }
-    head.push_str(&labelled(spell::name(&node.name), &node.label));
+    // `entry "Label":` would be read as an entry whose name is in quotes.
+    let quoted = node.name == "entry" && !node.label.is_empty();
+    let name = if quoted { spell::quote(&node.name) } else { spell::name(&node.name) };
+    head.push_str(&labelled(name, &node.label));
     head.push(':');
     if !node.kind_name.is_empty() || !node.entities.is_empty() {
         head.push(' ');

@@ -1,0 +1,222 @@
+//! Whatever is read, the readers come back: with a project, with findings, in bounded time and memory.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::fmt::Write as _;
+
+use flow_compiler::diag::Code;
+use flow_compiler::world::Nothing;
+use flow_compiler::{
+    Source, check, limits, read_catalog, read_json, read_text, world_of, write_json, write_text,
+};
+use proptest::prelude::*;
+
+fn text_codes(bytes: &[u8]) -> Vec<Code> {
+    let read = read_text(&[Source { name: "hostile.flow", bytes }]);
+    let _ = check(&read.project, &Nothing);
+    let _ = write_text(&read.project);
+    read.diagnostics.iter().map(|d| d.code).collect()
+}
+
+fn json_codes(bytes: &[u8]) -> Vec<Code> {
+    let source = Source { name: "hostile.json", bytes };
+    let read = read_json(&source, &Nothing);
+    let _ = check(&read.project, &Nothing);
+    let _ = write_text(&read.project);
+    read.project.flows.keys().for_each(|f| drop(write_json(&read.project, f, &Nothing)));
+    let facts = read_catalog(&source);
+    let _ = world_of(&facts.project);
+    read.diagnostics.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn deep_nesting() {
+    let n = 200_000;
+    assert!(!text_codes("{".repeat(n).as_bytes()).is_empty());
+    assert!(!text_codes("flow a {".repeat(n / 8).as_bytes()).is_empty());
+    assert!(!text_codes(format!("flow a {{ x: y {}", "{ z: y ".repeat(n / 8)).as_bytes()).is_empty());
+    assert!(!text_codes(format!("trunk a {{ hosts = {}", "[".repeat(n)).as_bytes()).is_empty());
+    assert!(!text_codes(format!("flow a {{ x: y {{ z = `{}` }} }}", "[".repeat(n)).as_bytes()).is_empty());
+    assert_eq!(json_codes("[".repeat(n).as_bytes()), [Code::JsonSyntax]);
+    assert_eq!(json_codes("{\"a\":".repeat(n).as_bytes()), [Code::JsonSyntax]);
+}
+
+#[test]
+fn not_utf8() {
+    assert_eq!(text_codes(b"flow main {\n  a: hangup // \xff\xfe\n}\n"), [Code::NotUtf8]);
+    assert_eq!(json_codes(b"{\"nodes\": [\"\xff\"], \"edges\": []}"), [Code::JsonSyntax]);
+}
+
+#[test]
+fn members_given_twice() {
+    let codes =
+        json_codes(br#"{"nodes": [{"id": "a", "id": "b", "type": "hangup"}], "edges": [], "edges": []}"#);
+    assert_eq!(codes, [Code::JsonDuplicateMember, Code::JsonDuplicateMember]);
+}
+
+#[test]
+fn huge_numbers() {
+    let nines = "9".repeat(100_000);
+    for number in ["1e999999", nines.as_str(), "-1e-999999", "0.00000000000000000000000000000000000000000001"]
+    {
+        text_codes(
+            format!(
+                "flow a {{\n  x: extension 1 {{ ring = {number} }}\n}}\nlayout a {{\n  x {nines},0\n}}\n"
+            )
+            .as_bytes(),
+        );
+        json_codes(
+            format!(r#"{{"nodes":[{{"id":"a","type":"extension","position":{{"x":{number},"y":0}},"data":{{"entity_id":{number},"config":{{"ring":{number}}}}}}}],"edges":[]}}"#)
+                .as_bytes(),
+        );
+        text_codes(
+            format!("test \"t\" {{\n  at {number}-01-01 10:00\n  phone 1 answers after {number}s\n}}\n")
+                .as_bytes(),
+        );
+    }
+}
+
+#[test]
+fn files_larger_than_the_limits() {
+    let long = " ".repeat(limits::TEXT_FILE_BYTES_MAX + 1);
+    assert_eq!(text_codes(long.as_bytes()), [Code::TooLarge]);
+    let name = "n".repeat(100_000);
+    assert!(
+        text_codes(format!("flow {name} {{\n  {name}: hangup\n}}\n").as_bytes()).contains(&Code::TooLarge)
+    );
+}
+
+#[test]
+fn more_findings_than_the_limits() {
+    let mut text = String::from("flow main {\n");
+    for n in 0..limits::DIAGNOSTICS_MAX * 3 {
+        writeln!(text, "  n{n}: x{n} {{ a -> m{n} }}").unwrap();
+    }
+    text.push_str("}\n");
+    let read = read_text(&[Source { name: "many.flow", bytes: text.as_bytes() }]);
+    let found = check(&read.project, &Nothing);
+    assert_eq!(found.len(), limits::DIAGNOSTICS_MAX + 1);
+    assert_eq!(found.last().unwrap().code, Code::MoreFindings);
+}
+
+#[test]
+fn more_nodes_than_the_limits() {
+    let mut json = String::from("{\"edges\": [], \"nodes\": [");
+    for n in 0..=limits::NODES_MAX {
+        write!(json, "{{\"id\":\"{n}\",\"type\":\"hangup\"}},").unwrap();
+    }
+    json.push_str("{}]}");
+    let read = read_json(&Source { name: "many.json", bytes: json.as_bytes() }, &Nothing);
+    assert_eq!(read.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+    let flow = read.project.flows.values().next().unwrap();
+    assert_eq!(flow.nodes.len(), limits::NODES_MAX);
+}
+
+#[test]
+fn half_typed_text_keeps_the_rest() {
+    let rich = include_str!("round_trip/rich.flow");
+    for (end, _) in rich.char_indices().step_by(3) {
+        let read = read_text(&[Source { name: "half.flow", bytes: rich.get(..end).unwrap().as_bytes() }]);
+        let nodes = read.project.flows.values().map(|f| f.nodes.len()).sum::<usize>();
+        // Once a node's line is whole, it is there, whatever follows.
+        assert!(nodes >= 1 || !rich.get(..end).unwrap().contains("// straight on"), "at {end}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spoilt_text_is_read(cuts in prop::collection::vec((0..4_000usize, 0..4usize, "[ -~\n]{0,4}"), 1..8)) {
+        let mut text = include_str!("round_trip/rich.flow").to_owned();
+        for (at, length, with) in cuts {
+            let at = (0..=at.min(text.len())).rev().find(|n| text.is_char_boundary(*n)).unwrap();
+            let end = (at..=(at + length).min(text.len())).rev().find(|n| text.is_char_boundary(*n)).unwrap();
+            text.replace_range(at..end, &with);
+        }
+        let read = read_text(&[Source { name: "spoilt.flow", bytes: text.as_bytes() }]);
+        // What was read whole is printed whole.
+        if !read.diagnostics.iter().any(|d| d.is_unread()) {
+            let printed = write_text(&read.project);
+            let again = read_text(&[Source { name: "printed.flow", bytes: printed.as_bytes() }]);
+            prop_assert!(!again.diagnostics.iter().any(|d| d.is_unread()), "{:?}\n{}", again.diagnostics, printed);
+            prop_assert_eq!(write_text(&again.project), printed);
+        }
+    }
+
+    #[test]
+    fn spoilt_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..200), at in 0..3_000usize) {
+        let mut text = include_bytes!("round_trip/rich.flow").to_vec();
+        let at = at.min(text.len());
+        text.splice(at..(at + bytes.len()).min(text.len()), bytes.clone());
+        text_codes(&text);
+        text_codes(&bytes);
+        json_codes(&bytes);
+        let mut json = include_bytes!("../../examples/office-json/main.json").to_vec();
+        let at = at.min(json.len());
+        json.splice(at..(at + bytes.len() / 20).min(json.len()), bytes.iter().take(bytes.len() / 20).copied());
+        json_codes(&json);
+    }
+
+    #[test]
+    fn any_json_is_read(json in json()) {
+        json_codes(json.to_string().as_bytes());
+    }
+}
+
+/// JSON of about the shape of a canvas, with anything anywhere.
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    use serde_json::Value;
+    let words =
+        ["id", "a", "b", "hangup", "extension", "ivr_menu", "next", "incoming", "101", "test \"t\" {\n}\n"];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        prop::sample::select(words.to_vec()).prop_map(Value::from),
+        ".{0,5}".prop_map(Value::from),
+    ];
+    let names = [
+        "nodes",
+        "edges",
+        "viewport",
+        "flowpbx",
+        "id",
+        "type",
+        "position",
+        "data",
+        "config",
+        "label",
+        "entity_id",
+        "entity_key",
+        "entity_type",
+        "more_entities",
+        "source",
+        "target",
+        "sourceHandle",
+        "targetHandle",
+        "x",
+        "y",
+        "zoom",
+        "comments",
+        "before",
+        "after",
+        "tail",
+        "fields",
+        "tests",
+        "format",
+        "key",
+        "extension",
+        "rules",
+        "parts",
+        "word",
+        "name",
+    ];
+    leaf.prop_recursive(6, 60, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(names.to_vec()), inner), 0..8)
+                .prop_map(|m| Value::Object(m.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+        ]
+    })
+}
