@@ -167,9 +167,11 @@ fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[Ed
     for (id, edge) in edges.iter().filter_map(|id| Some((*id, graph.edges.get(*id)?))) {
         edge_of.entry(&edge.exit).or_insert(id);
     }
+    // No call comes to an entry from another node; that such an edge is wrong is said elsewhere.
+    let is_entry = |id: NodeId| graph.nodes.get(id).and_then(|n| n.kind).is_some_and(|k| k.spec().is_entry());
     let target_of = |edge: EdgeId| match graph.edges.get(edge).map(|e| &e.target) {
-        Some(Target::Node(node)) => Some(*node),
-        Some(Target::Missing(_)) | None => None,
+        Some(Target::Node(node)) if !is_entry(*node) => Some(*node),
+        Some(Target::Node(_) | Target::Missing(_)) | None => None,
     };
     let known = node.kind.map(|kind| kind.exits(facts)).unwrap_or_default();
     let mut exits: Vec<Exit> = Vec::with_capacity(known.len());

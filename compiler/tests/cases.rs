@@ -156,10 +156,10 @@ fn write_finding(out: &mut String, source: &str, mark: &str, found: &Diagnostic)
     for label in found.labels.iter().skip(1) {
         writeln!(out, "{MARK}   also {}: {}", line_of(&label.place), label.text).unwrap();
     }
-    for help in &found.help {
+    if let Some(help) = &found.help {
         writeln!(out, "{MARK}   help: {help}").unwrap();
     }
-    for fix in &found.fix {
+    if let Some(fix) = &found.fix {
         let edits: Vec<_> = fix.edits.iter().map(|e| format!("{} {:?}", line_of(&e.place), e.with)).collect();
         writeln!(out, "{MARK}   fix: {} [{}]", fix.title, edits.join(", ")).unwrap();
     }

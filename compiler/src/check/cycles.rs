@@ -12,7 +12,7 @@ use crate::graph::NodeId;
 pub(super) type Cycle = Vec<(NodeId, usize)>;
 
 /// The shortest way round through the first node of every group of nodes that lie on a common cycle, going only
-/// through reachable nodes that `node` lets through and exits that `exit` lets through.
+/// through reachable nodes that `node` lets through and through their own exits that `exit` lets through.
 pub(super) fn find(
     cx: &Cx<'_>,
     node: impl Fn(NodeId) -> bool,
@@ -25,7 +25,7 @@ pub(super) fn find(
     let mut next: Vec<Vec<(usize, usize)>> = vec![Vec::new(); inside.len()];
     for (from, outs) in next.iter_mut().enumerate().filter(|(i, _)| is_inside(NodeId::new(*i))) {
         let from = NodeId::new(from);
-        let exits = cx.exits(from).iter().enumerate().filter(|(_, e)| exit(from, e));
+        let exits = cx.exits(from).iter().enumerate().filter(|(_, e)| e.known && exit(from, e));
         outs.extend(exits.filter_map(|(n, e)| Some((index(e.target.filter(|t| is_inside(*t))?), n))));
     }
     let groups = groups(&next);
