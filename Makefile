@@ -38,6 +38,7 @@ bench: ## figures beside the peers' (needs rtpengine and sipp; installed when mi
 	cargo bench --locked -p flow-vm --bench step
 	cargo bench --locked -p flow-compiler --bench compile
 	cargo bench --locked -p flow-sip --bench messages
+	cargo bench --locked -p flowpbx --bench relay
 
 fmt: ## format the code and the example flows
 	cargo fmt --all

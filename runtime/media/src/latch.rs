@@ -2,7 +2,8 @@
 //!
 //! SDP's address is believed at once. Behind NAT, or with a peer that sends from one port and listens at another, packets
 //! come from elsewhere: such a source is taken only if its host is the one of SDP or of the signalling, and after a
-//! few packets in a row. From then on nobody else is listened to until a re-INVITE names another address.
+//! few packets in a row. From then on nobody else is listened to until a re-INVITE names another address. SDP's own
+//! address stays believed beside a learned one: some peers send keys from it and sound from another port.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -56,10 +57,11 @@ impl Latch {
 
     /// Judges a packet by its source.
     pub fn judge(&mut self, source: SocketAddr, ssrc: u32, sequence: u16) -> Verdict {
+        let announced = Some(source) == self.remote;
         if let State::Locked(party) = self.state {
-            return if source == party { Verdict::Take } else { Verdict::Refuse };
+            return if source == party || announced { Verdict::Take } else { Verdict::Refuse };
         }
-        if Some(source) == self.remote {
+        if announced {
             self.state = State::Locked(source);
             return Verdict::Take;
         }
@@ -132,6 +134,9 @@ mod tests {
         assert_eq!(latch.target(), Some(at("127.0.0.1:6000")));
         assert_eq!(latch.judge(at("127.0.0.1:40000"), 1, 0), Verdict::Take);
         assert_eq!(latch.target(), Some(at("127.0.0.1:40000")));
+        assert_eq!(latch.judge(at("127.0.0.1:6000"), 2, 9), Verdict::Take, "what SDP names stays believed");
+        assert_eq!(latch.target(), Some(at("127.0.0.1:40000")), "but what was learned stays the target");
+        assert_eq!(latch.judge(at("127.0.0.1:40002"), 1, 1), Verdict::Refuse);
     }
 
     #[test]
