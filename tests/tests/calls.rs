@@ -185,6 +185,17 @@ fn numbers_that_nothing_has() {
 }
 
 #[test]
+fn a_number_of_another_trunk_is_not_taken() {
+    let of = |trunk: &str| {
+        let trunk = trunk.to_owned();
+        world_with(|office| office.numbers.get_mut(office::EARLY).unwrap().trunk = Some(trunk))
+    };
+    assert_eq!(status_of_call(office::EARLY, of("other"), PartyIx(2)).0, 404);
+    assert_eq!(status_of_call(office::EARLY, of("carrier"), PartyIx(2)).0, 603);
+    assert_eq!(status_of_call(office::EARLY, of("other"), ANN).0, 603, "our own phones may call it");
+}
+
+#[test]
 fn a_number_in_the_trunks_own_form_finds_its_flow() {
     for form in ["0299998888", "61299998888", "001161299998888", office::MENU] {
         let mut w = world();

@@ -136,7 +136,15 @@ fn caller_of(office: &Office, call: &IncomingCall) -> Party {
 
 /// Trunks dial numbers, people dial extensions; each may dial the other kind too.
 fn route<'o>(office: &'o Office, call: &IncomingCall) -> Option<&'o Entry> {
-    let number = |dialled: &str| office.number(dialled).map(|(_, entry)| entry);
+    let came_by = match &call.origin {
+        Origin::Trunk(trunk) => Some(trunk),
+        Origin::User(_) => None,
+    };
+    let number = |dialled: &str| {
+        let (_, number) = office.number(dialled)?;
+        let wanted = number.trunk.as_ref().filter(|_| came_by.is_some());
+        wanted.is_none_or(|trunk| Some(trunk) == came_by).then_some(&number.entry)
+    };
     let extension = |dialled: &str| office.extensions.get(dialled).map(|extension| &extension.direct);
     match &call.origin {
         Origin::Trunk(_) => number(&call.request_user)

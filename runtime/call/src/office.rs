@@ -20,6 +20,15 @@ pub struct Entry {
     pub entry: String,
 }
 
+/// One of our numbers.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// The trunk by which its calls must come; any, if none is named. Our own phones may always call it.
+    pub trunk: Option<String>,
+    /// Where its calls begin.
+    pub entry: Entry,
+}
+
 /// One person (or room) with phones.
 #[derive(Clone, Debug)]
 pub struct Extension {
@@ -78,8 +87,8 @@ pub struct Trunk {
 pub struct Office {
     /// ISO 3166 alpha-2, lower case; says what ringback sounds like.
     pub country: String,
-    /// E.164 number (with its plus) → where its calls begin.
-    pub numbers: BTreeMap<String, Entry>,
+    /// By E.164 number, with its plus.
+    pub numbers: BTreeMap<String, Number>,
     /// By key.
     pub extensions: BTreeMap<String, Extension>,
     /// By key.
@@ -95,14 +104,14 @@ pub struct Office {
 }
 
 impl Office {
-    /// The entry of a dialled number, and the number as E.164: exact, or in one of the forms that trunks use (no
+    /// The number that was dialled, in E.164 and with its facts: exact, or in one of the forms that trunks use (no
     /// plus, an international prefix, the national form with or without its trunk prefix). A form that fits two of
     /// our numbers fits none.
     #[must_use]
-    pub fn number(&self, dialled: &str) -> Option<(&str, &Entry)> {
+    pub fn number(&self, dialled: &str) -> Option<(&str, &Number)> {
         let plain: String = dialled.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
-        if let Some((number, entry)) = self.numbers.get_key_value(&plain) {
-            return Some((number, entry));
+        if let Some((key, number)) = self.numbers.get_key_value(&plain) {
+            return Some((key, number));
         }
         if plain.is_empty() || !plain.bytes().all(|b| b.is_ascii_digit()) {
             return None;

@@ -57,7 +57,11 @@ pub fn at_rest(world: &World) -> Result<(), String> {
 /// Every trace gives the same run again.
 fn traces(world: &World) -> Result<(), String> {
     let office = world.exchange.office();
-    let entries = office.numbers.values().chain(office.extensions.values().map(|e| &e.direct));
+    let entries = office
+        .numbers
+        .values()
+        .map(|number| &number.entry)
+        .chain(office.extensions.values().map(|e| &e.direct));
     let programs: Vec<&Arc<Program>> = entries.map(|entry| &entry.program).collect();
     for record in world.store.records.values().filter(|record| !record.trace.is_empty()) {
         let trace = Trace::decode(&record.trace).map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flow_call::Office;
-use flow_call::office::{Entry, Extension, Group, Mailbox, Strategy, Trunk};
+use flow_call::office::{Entry, Extension, Group, Mailbox, Number, Strategy, Trunk};
 use flow_media::control::Pcm;
 use flow_vm::Program;
 use flow_vm::builder::{Builder, Label, OutcomeTargets, RingTargets, VoicemailTargets};
@@ -42,7 +42,7 @@ pub fn sample() -> Office {
     Office {
         country: "au".to_owned(),
         numbers: [(MENU, menu()), (SALES, sales()), (EARLY, early())]
-            .map(|(number, entry)| (number.to_owned(), entry))
+            .map(|(number, entry)| (number.to_owned(), Number { trunk: None, entry }))
             .into(),
         extensions: extensions.into(),
         groups: [("sales".to_owned(), group)].into(),
