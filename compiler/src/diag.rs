@@ -407,12 +407,20 @@ impl Sink {
     }
 }
 
+/// A noun or a name with its article: "an extension", "a `hangup`".
+pub(crate) fn a(word: &str) -> String {
+    let first = word.trim_start_matches('`').chars().next();
+    let article = if first.is_some_and(|c| "aeiou".contains(c)) { "an" } else { "a" };
+    format!("{article} {word}")
+}
+
 /// The candidate nearest to what was written, if it is near enough to be a slip: at most a third of the letters wrong.
 /// Case, `-` and `_` don't count.
 #[must_use]
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = fold(written);
-    let allowed = (plain.len() / 3).max(1);
+    // Of one letter every other is near: key 2 is no slip for key 1.
+    let allowed = if plain.len() <= 1 { 0 } else { (plain.len() / 3).max(1) };
     // A name's bytes are at least its letters, at most four times as many.
     let lengths = plain.len().saturating_sub(allowed)..=4 * (plain.len() + allowed);
     candidates
@@ -474,5 +482,6 @@ mod tests {
         assert_eq!(nearest("tiemout", exits), Some("timeout"));
         assert_eq!(nearest("answerd", exits), Some("answered"));
         assert_eq!(nearest("voicemail", exits), None);
+        assert_eq!(nearest("2", ["1", "3"]), None);
     }
 }

@@ -11,7 +11,7 @@ use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
 use flow_vm::effect::{Cause, Key};
 use serde_json::{Map, Value};
 
-use crate::diag::{Place, Span};
+use crate::diag::{Place, Span, Spot};
 use crate::entity::{Date, EntityKind};
 use crate::nodes::Kind;
 
@@ -276,6 +276,15 @@ impl Node {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// Where to point for its entity when it has none: the entity on the canvas, the kind in text.
+    #[must_use]
+    pub fn entity_place(&self) -> Place {
+        match self.kind_origin.place() {
+            Place::Canvas { node, edge, .. } => Place::Canvas { node, spot: Spot::Entity, edge },
+            other @ (Place::Text(_) | Place::Json { .. } | Place::Catalog { .. } | Place::Project) => other,
+        }
     }
 
     /// Key of its (first) entity.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::diag::{Code, Diagnostic, Place, Sink, a};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Project, Target};
 use crate::nodes::Kind;
@@ -90,33 +90,43 @@ impl Flow<'_> {
         let Some(kind) = node.kind else { return };
         let Some(wanted) = kind.spec().entity.kind() else {
             if let Some(entity) = node.entities.first() {
-                let message = format!("a `{}` works with no entity", kind.name());
+                let message = format!("{} works with no entity", a_kind(kind));
                 self.sink.push(Diagnostic::new(Code::WrongEntity, entity.origin.place(), message));
             }
             return;
         };
         if let Some(Value::String(other)) = node.data.get("entity_type") {
-            let message = format!("a `{}` works with a {}, not with a `{other}`", kind.name(), wanted.noun());
+            let message = format!(
+                "{} works with {}, not with {}",
+                a_kind(kind),
+                a(wanted.noun()),
+                a(&format!("`{other}`"))
+            );
             let help = format!("`entity_type` is `{}`", wanted.name());
-            let finding = Diagnostic::new(Code::WrongEntity, node.kind_origin.place(), message);
+            let finding = Diagnostic::new(Code::WrongEntity, node.entity_place(), message);
             self.sink.push(finding.help(help));
         } else if node.entities.is_empty() {
             let message = format!("`{}` doesn't say which {}", node.name, wanted.noun());
-            let finding = Diagnostic::new(Code::MissingEntity, node.kind_origin.place(), message);
-            let help = format!("write its key after `{}`", kind.name());
-            self.sink.push(if node.kind_name.is_empty() { finding } else { finding.help(help) });
+            let place = node.entity_place();
+            let help = match place {
+                Place::Text(_) => format!("write its key after `{}`", kind.name()),
+                Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project => {
+                    format!("choose {}, or add one", a(wanted.noun()))
+                }
+            };
+            self.sink.push(Diagnostic::new(Code::MissingEntity, place, message).help(help));
         }
         if matches!(kind.spec().entity, EntityUse::One(_))
             && let Some(second) = node.entities.get(1)
         {
-            let message = format!("a `{}` works with one {}", kind.name(), wanted.noun());
+            let message = format!("{} works with one {}", a_kind(kind), wanted.noun());
             self.sink.push(Diagnostic::new(Code::WrongEntity, second.origin.place(), message));
         }
     }
 
     fn fields(&mut self, node: &Node) {
         let Some(kind) = node.kind else { return };
-        let what = format!("a `{}`", kind.name());
+        let what = a_kind(kind);
         let of = Fields {
             what: &what,
             specs: kind.spec().fields,
@@ -207,12 +217,14 @@ impl Flow<'_> {
         let finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
         self.sink.push(match (&finding.help, exits.names.is_empty()) {
             (Some(_), _) => finding,
-            (None, true) => {
-                finding.help(format!("a `{}` has no exits: the call ends there", exits.kind.name()))
-            }
+            (None, true) => finding.help(format!("{} has no exits: the call ends there", a_kind(exits.kind))),
             (None, false) => finding.help(format!("its exits are {list}")),
         });
     }
+}
+
+fn a_kind(kind: Kind) -> String {
+    a(&format!("`{}`", kind.name()))
 }
 
 struct Exits {
@@ -317,7 +329,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
     let noun = declaration.kind.noun();
     let place = declaration.origin.place();
     if !spec.key.fits(&declaration.key) {
-        let message = format!("the key of a {noun} is {}", spec.key.wants());
+        let message = format!("the key of {} is {}", a(noun), spec.key.wants());
         sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
     }
     let what = format!("the {noun} `{}`", declaration.key);
@@ -327,7 +339,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
     for part in &declaration.parts {
         let place = part.origin.place();
         let Some(part_spec) = spec.part(&part.word) else {
-            let message = format!("a {noun} has no `{}`", part.word);
+            let message = format!("{} has no `{}`", a(noun), part.word);
             let finding = Diagnostic::new(Code::UnknownPart, place, message);
             let mut finding = finding.did_you_mean(&part.word, spec.parts.iter().map(|p| p.word));
             finding.fix = None;
@@ -335,7 +347,8 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
             continue;
         };
         if !part_spec.key.fits(&part.key) {
-            let message = format!("the key of a `{}` is {}", part.word, part_spec.key.wants());
+            let message =
+                format!("the key of {} is {}", a(&format!("`{}`", part.word)), part_spec.key.wants());
             sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
         }
         if let Some(first) = seen.insert((&part.word, &part.key), place.clone()) {

@@ -129,7 +129,7 @@ pub(crate) fn wants(ty: FieldType) -> String {
         FieldType::Word(words) => {
             format!("one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "))
         }
-        FieldType::Ref(kind) => format!("the key of a {}", kind.noun()),
+        FieldType::Ref(kind) => format!("the key of {}", crate::diag::a(kind.noun())),
         FieldType::Refs(kind) => format!("a list of keys of {}s", kind.noun()),
         FieldType::Networks => "a list of addresses or networks such as `\"203.0.113.0/24\"`".to_owned(),
         FieldType::Zone => "the IANA name of a time zone such as `\"Australia/Sydney\"`".to_owned(),

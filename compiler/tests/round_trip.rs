@@ -403,7 +403,7 @@ fn pointers(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(m) => m.iter().map(|(k, v)| (k.replace('~', "~0").replace('/', "~1"), v)).collect(),
         Value::Array(a) => a.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
-        _ => vec![],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![],
     };
     let below = children.iter().flat_map(|(k, v)| pointers(v).into_iter().map(move |p| format!("/{k}{p}")));
     children.iter().map(|(k, _)| format!("/{k}")).chain(below).collect()
@@ -414,6 +414,8 @@ fn drop_at(value: &mut Value, pointer: &str) {
     match value.pointer_mut(parent).unwrap() {
         Value::Object(m) => drop(m.shift_remove(&last.replace("~1", "/").replace("~0", "~"))),
         Value::Array(a) => drop(a.remove(last.parse().unwrap())),
-        other => panic!("{other}"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            panic!("{pointer} leads into a leaf")
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::tree::{self, Arg, Atom, NodeShape, Shape, Spelled, Statement};
 use super::{spell, steps};
 use crate::Source;
-use crate::diag::{Code, Diagnostic, Place, Sink, Span};
+use crate::diag::{Code, Diagnostic, Place, Sink, Span, a};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::graph::{
     Declaration, Edge, EntityRef, Field, FileId, FlowId, Graph, Item, Node, NodeId, Origin, Part, Project,
@@ -254,7 +254,7 @@ impl Reader<'_> {
         if let (Some(entry), Some(kind)) = (shape.entry, kind)
             && !kind.spec().is_entry()
         {
-            let message = format!("calls can't start at a `{}`", kind.name());
+            let message = format!("calls can't start at {}", a(&format!("`{}`", kind.name())));
             let finding = Diagnostic::new(Code::NotAnEntry, Place::Text(entry), message);
             self.sink.push(finding.help("leave the word `entry` out"));
         }

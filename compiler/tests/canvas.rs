@@ -1,0 +1,264 @@
+//! React Flow JSON as canvases and strangers write it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+use flow_compiler::diag::{Diagnostic, Place, Spot};
+use flow_compiler::entity::catalog::Catalog;
+use flow_compiler::graph::{FlowId, Project};
+use flow_compiler::{Source, check, read_catalog, read_json, world_of, write_json};
+use serde_json::{Value, json};
+
+/// The example of requirement 5.2, as it stands there.
+const REQUIRED: &str = r#"{
+  "nodes": [
+    { "id": "node_1", "type": "inbound_number", "position": { "x": 100, "y": 200 },
+      "data": { "label": "Main Number", "entity_id": 1, "entity_type": "inbound_number", "config": {} } },
+    { "id": "node_2", "type": "time_switch", "position": { "x": 400, "y": 200 },
+      "data": { "label": "Business Hours", "entity_id": 1, "entity_type": "time_switch", "config": {} } },
+    { "id": "node_3", "type": "voicemail", "position": { "x": 700, "y": 400 },
+      "data": { "label": "After Hours VM", "entity_id": 2, "entity_type": "voicemail_box", "config": {} } }
+  ],
+  "edges": [
+    { "id": "edge_1-2", "source": "node_1", "target": "node_2", "sourceHandle": "next", "targetHandle": "incoming" },
+    { "id": "edge_2-3", "source": "node_2", "target": "node_3", "sourceHandle": "default", "targetHandle": "incoming",
+      "label": "After Hours" }
+  ]
+}"#;
+
+fn catalog() -> Catalog {
+    let facts = read_catalog(&Source {
+        name: "catalog.json",
+        bytes: include_bytes!("../../examples/office-json/catalog.json"),
+    });
+    assert_eq!(facts.diagnostics, []);
+    let mut catalog = world_of(&facts.project).0;
+    catalog.fill_with(&Catalog::of_library_prompts([
+        ("after-hours", ""),
+        ("vm-greeting", ""),
+        ("goodbye", ""),
+    ]));
+    catalog
+}
+
+/// The project, and every finding of reading and checking as `code place: message / help`.
+fn read(json: &Value) -> (Project, Vec<String>) {
+    let world = catalog();
+    let text = json.to_string();
+    let read = read_json(&Source { name: "flows/main.json", bytes: text.as_bytes() }, &world);
+    let found: Vec<Diagnostic> = read.diagnostics.into_iter().chain(check(&read.project, &world)).collect();
+    (read.project, found.iter().map(told).collect())
+}
+
+fn told(d: &Diagnostic) -> String {
+    let place = match d.place().unwrap() {
+        Place::Canvas { node, spot, edge } => {
+            let edge = edge.as_ref().map_or(String::new(), |e| format!(" ({e})"));
+            match spot {
+                Spot::Node => format!("{node}{edge}"),
+                Spot::Field(name) => format!("{node}.{name}{edge}"),
+                Spot::Exit(name) => format!("{node}->{name}{edge}"),
+                Spot::Entity => format!("{node}=entity{edge}"),
+            }
+        }
+        Place::Json { at, .. } => format!("@{at}"),
+        Place::Text(_) => "text".to_owned(),
+        Place::Catalog { .. } => "catalog".to_owned(),
+        Place::Project => "project".to_owned(),
+    };
+    let help = d.help.as_ref().map_or(String::new(), |h| format!(" / {h}"));
+    format!("{} {place}: {}{help}", d.code, d.message)
+}
+
+fn node(id: &str, kind: &str, data: Value) -> Value {
+    json!({ "id": id, "type": kind, "position": { "x": 0, "y": 0 }, "data": data })
+}
+
+/// A canvas whose entry leads to one node.
+fn one(node: Value, edges: &[Value]) -> Value {
+    let entry = json!({ "id": "in", "type": "inbound_number", "position": { "x": 0, "y": 0 },
+        "data": { "entity_id": 1, "entity_type": "inbound_number", "config": {} } });
+    let bye =
+        json!({ "id": "bye", "type": "hangup", "position": { "x": 0, "y": 0 }, "data": { "config": {} } });
+    let first = json!({ "id": "e1", "source": "in", "target": node["id"], "sourceHandle": "next", "targetHandle": "incoming" });
+    let edges: Vec<Value> = std::iter::once(first).chain(edges.iter().cloned()).collect();
+    json!({ "nodes": [entry, node, bye], "edges": edges })
+}
+
+fn edge(exit: &str, target: &str) -> Value {
+    json!({ "id": format!("x.{exit}"), "source": "x", "target": target, "sourceHandle": exit, "targetHandle": "incoming" })
+}
+
+#[test]
+fn the_required_example_is_read_and_written_as_it_was() {
+    let required: Value = serde_json::from_str(REQUIRED).unwrap();
+    let (project, found) = read(&required);
+    assert_eq!(found, Vec::<String>::new());
+    let graph = project.flows.values().next().unwrap();
+    assert_eq!(graph.key, "main");
+    let keys: Vec<_> = graph.nodes.values().map(|n| n.entity_key().unwrap()).collect();
+    assert_eq!(keys, ["+61299998888", "office-hours", "sales"]);
+
+    let mut written: Value =
+        serde_json::from_str(&write_json(&project, FlowId::from_u32(0), &catalog())).unwrap();
+    assert_eq!(
+        written.as_object_mut().unwrap().shift_remove("flowpbx").unwrap(),
+        json!({ "format": 1, "key": "main" })
+    );
+    for node in written["nodes"].as_array_mut().unwrap() {
+        assert!(node["data"].as_object_mut().unwrap().shift_remove("entity_key").is_some());
+    }
+    assert_eq!(written, required);
+}
+
+#[test]
+fn what_only_a_running_canvas_needs_is_dropped_and_the_rest_is_kept() {
+    let mut x = node("x", "hangup", json!({ "config": {} }));
+    x["measured"] = json!({ "width": 1 });
+    x["selected"] = json!(true);
+    x["dragging"] = json!(false);
+    x["parentId"] = json!("group");
+    let mut canvas = one(x, &[]);
+    canvas["viewport"] = json!({ "x": 1.5, "y": -2, "zoom": 0.75 });
+    canvas["theme"] = json!("dark");
+    canvas["flowpbx"] = json!({ "format": 1, "note": "mine" });
+    let (project, found) = read(&canvas);
+    assert!(found.iter().all(|f| f.starts_with("F202 bye")), "{found:?}");
+    let written: Value =
+        serde_json::from_str(&write_json(&project, FlowId::from_u32(0), &catalog())).unwrap();
+    let x = written["nodes"][1].as_object().unwrap();
+    assert_eq!(x.keys().collect::<Vec<_>>(), ["id", "type", "position", "data", "parentId"]);
+    assert_eq!(written["viewport"], canvas["viewport"]);
+    assert_eq!(written["theme"], json!("dark"));
+    assert_eq!(written["flowpbx"]["note"], json!("mine"));
+}
+
+/// A canvas with one thing wrong, and what is said of it.
+fn says(node: Value, edges: &[Value], expected: &[&str]) {
+    let (_, found) = read(&one(node, edges));
+    let about: Vec<_> = found.iter().filter(|f| !f.starts_with("F2")).collect();
+    assert_eq!(about, expected);
+}
+
+#[test]
+fn findings_are_on_the_node_field_or_exit() {
+    let ann = |config: Value| {
+        node("x", "extension", json!({ "entity_id": 1, "entity_type": "extension", "config": config }))
+    };
+    says(
+        node("x", "voice-mail", json!({ "entity_id": 1, "config": {} })),
+        &[],
+        &["F101 x.type: there is no node kind `voice-mail` / did you mean `voicemail`?"],
+    );
+    says(
+        ann(json!({ "rings": 20 })),
+        &[edge("no_answer", "bye")],
+        &["F102 x.rings: an `extension` has no field `rings` / did you mean `ring`?"],
+    );
+    says(
+        ann(json!({})),
+        &[edge("no_anwser", "bye"), edge("no_answer", "bye")],
+        &["F103 x->no_anwser (x.no_anwser): `x` has no exit `no_anwser` / did you mean `no_answer`?"],
+    );
+    says(
+        ann(json!({ "ring": "20s" })),
+        &[edge("no_answer", "bye")],
+        &[
+            "F105 x.ring: `ring` is a time such as `25s` or `2m` (in JSON a number of seconds) / How long to ring; the extension's own, if not given.",
+        ],
+    );
+    says(
+        ann(json!({ "ring": 601 })),
+        &[edge("no_answer", "bye")],
+        &["F106 x.ring: `ring` is from 1s to 600s / How long to ring; the extension's own, if not given."],
+    );
+    says(
+        ann(json!({})),
+        &[edge("no_answer", "gone")],
+        &["F108 x->no_answer (x.no_answer): there is no node `gone` to go to"],
+    );
+    says(
+        ann(json!({})),
+        &[
+            edge("no_answer", "bye"),
+            json!({ "id": "e9", "source": "x", "target": "in", "sourceHandle": "no_answer" }),
+        ],
+        &[
+            "F117 x->no_answer (e9): `in` is an entry: no call comes to it from another node",
+            "F109 x->no_answer (e9): two edges leave `no_answer` of `x` / a call takes one way only: keep one of them",
+        ],
+    );
+    says(
+        node("x", "extension", json!({ "config": {} })),
+        &[edge("no_answer", "bye")],
+        &["F111 x=entity: `x` doesn't say which extension / choose an extension, or add one"],
+    );
+    says(
+        node("x", "extension", json!({ "entity_id": 77, "entity_type": "extension" })),
+        &[edge("no_answer", "bye")],
+        &["F104 x=entity: there is no extension with the id 77 / it may have been deleted; choose another"],
+    );
+    says(
+        node("x", "extension", json!({ "entity_id": 1, "entity_type": "ring_group" })),
+        &[edge("no_answer", "bye")],
+        &[
+            "F112 x=entity: an `extension` works with an extension, not with a `ring_group` / `entity_type` is `extension`",
+        ],
+    );
+    says(
+        node("x", "extension", json!({ "entity_id": 1, "entity_type": "extension", "entity_key": "102" })),
+        &[edge("no_answer", "bye")],
+        &[
+            "F121 x=entity: `x` names `102`, but the id 1 is that of `101` / `102` counts; choose the extension again",
+        ],
+    );
+    says(
+        node("x", "extension", json!({ "entity_id": 1, "entity_type": "extension", "lable": "Ann" })),
+        &[edge("no_answer", "bye")],
+        &["F118 x: `lable` in the data of `x` is kept, but does nothing / did you mean `label`?"],
+    );
+}
+
+#[test]
+fn other_shapes_are_kept_as_holes() {
+    let cases = [
+        (json!([]), "F007 @0: a flow is a JSON object with `nodes` and `edges`"),
+        (json!({ "nodes": {}, "edges": [] }), "F007 @0: `nodes` is a list"),
+        (json!({ "nodes": [] }), "F007 @0: there is no list `edges`"),
+        (json!({ "nodes": [1], "edges": [] }), "F007 @0: what stands where node 1 belongs is no object"),
+        (
+            json!({ "nodes": [{ "type": "hangup" }], "edges": [] }),
+            "F007 @0: node 1 has no `id` that can be used (a text of up to 200 bytes)",
+        ),
+        (json!({ "nodes": [{ "id": "a" }], "edges": [] }), "F007 a.type: node `a` has no `type`"),
+        (
+            json!({ "nodes": [], "edges": [{ "id": "e", "source": "a", "target": "b" }] }),
+            "F116 (e): this edge leaves `a`, which doesn't exist",
+        ),
+        (
+            json!({ "nodes": [], "edges": [], "flowpbx": { "format": 2 } }),
+            "F008 @0: this flow has format 2; this compiler reads up to 1",
+        ),
+        (
+            json!({ "nodes": [], "edges": [], "flowpbx": { "tests": ["test \"t\" {\n  shout\n}"] } }),
+            "F011 .tests[0]: `shout` is no step of a test",
+        ),
+        (
+            json!({ "nodes": [node("a", "hangup", json!(7))], "edges": [] }),
+            "F007 a.data: `data` of `a` is an object",
+        ),
+    ];
+    for (canvas, expected) in cases {
+        let (project, found) = read(&canvas);
+        assert!(
+            found.iter().any(|f| f.replace(": (", ": ").replace("  ", " ") == expected || f == expected),
+            "{expected}\n{found:#?}"
+        );
+        // What couldn't be understood is written back.
+        let written = write_json(&project, FlowId::from_u32(0), &catalog());
+        for kept in ["\"type\": \"hangup\"", "\"source\": \"a\""] {
+            assert!(
+                !canvas.to_string().contains(&kept.replace(": ", ":")) || written.contains(kept),
+                "{written}"
+            );
+        }
+    }
+}
