@@ -1,11 +1,5 @@
 //! Calls, message by message. The names say which faults of other systems these keep out.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::wildcard_enum_match_arm,
-    reason = "tests may panic, and name the one outcome they want"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
 
 mod support;
 

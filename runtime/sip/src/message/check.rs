@@ -193,8 +193,9 @@ pub(super) fn response(mut response: Response) -> Parsed {
 }
 
 impl Request {
-    /// Whether a refusal of this may be sent: ACK is never answered, and without a Via there is nobody to answer.
+    /// Whether a refusal of this may be sent: ACK is never answered, and without any Via nobody would know the answer for
+    /// one. A Via that we can't read is copied back all the same: the other side may speak another version.
     pub(crate) fn answerable(&self) -> bool {
-        self.method != Method::Ack && self.top_via().is_some()
+        self.method != Method::Ack && self.headers.get(&Name::Via).is_some()
     }
 }

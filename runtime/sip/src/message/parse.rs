@@ -25,7 +25,13 @@ pub(crate) fn parse_datagram(bytes: &[u8]) -> Parsed {
         HeadEnd::At { head, body } => {
             parse(bytes.get(..head).unwrap_or_default(), bytes.get(body..).unwrap_or_default())
         }
-        HeadEnd::NotYet => Parsed::Garbage("no end of the head"),
+        HeadEnd::NotYet => match parse(bytes, &[]) {
+            Parsed::Request(request) => {
+                Parsed::Refused(request, refusal(400, "No Empty Line After The Head"))
+            }
+            refused @ Parsed::Refused(..) => refused,
+            Parsed::Response(_) | Parsed::Garbage(_) => Parsed::Garbage("no end of the head"),
+        },
         HeadEnd::TooLong => Parsed::Garbage("head too long"),
     }
 }
