@@ -1,7 +1,7 @@
 //! Every limit of the compiler. What exceeds one is a diagnostic, never a crash and never an unbounded wait.
 
 /// Bytes of one `.flow` file.
-pub const TEXT_FILE_BYTES_MAX: usize = 16 << 20;
+pub const TEXT_FILE_BYTES_MAX: usize = 12 << 20;
 /// Bytes of one JSON file.
 pub const JSON_FILE_BYTES_MAX: usize = 64 << 20;
 /// Files of one project.

@@ -138,8 +138,8 @@ impl Flow<'_> {
 
     fn data(&mut self, node: &Node) {
         const KNOWN: [&str; 5] = ["label", "entity_id", "entity_type", "entity_key", "config"];
-        let about_entity = node.data.contains_key("entity_type");
-        for name in node.data.keys().filter(|n| !(about_entity && KNOWN.contains(&n.as_str()))) {
+        // Known members that are still here are of a wrong type or about another kind of entity; that was said.
+        for name in node.data.keys().filter(|n| !KNOWN.contains(&n.as_str())) {
             let message = format!("`{name}` in the data of `{}` is kept, but does nothing", node.name);
             let finding = Diagnostic::new(Code::UnknownData, node.origin.place(), message);
             self.sink.push_near(finding, name, KNOWN);

@@ -262,3 +262,28 @@ fn other_shapes_are_kept_as_holes() {
         }
     }
 }
+
+#[test]
+fn what_others_call_comments_is_kept() {
+    let x = node("x", "hangup", json!({ "comments": "ask Ann", "config": {} }));
+    let (project, found) = read(&one(x, &[]));
+    assert!(
+        found.iter().any(|f| f.starts_with("F118 x: `comments` in the data of `x` is kept")),
+        "{found:?}"
+    );
+    let written = write_json(&project, FlowId::from_u32(0), &catalog());
+    assert!(written.contains("\"comments\": \"ask Ann\""), "{written}");
+}
+
+#[test]
+fn tests_that_cannot_be_read_are_kept() {
+    let tests = json!(["test \"t\" {\n  shout\n}", "test \"u\" {\n  wait\n}\n"]);
+    let canvas = json!({ "nodes": [], "edges": [], "flowpbx": { "tests": tests } });
+    let (project, _) = read(&canvas);
+    let written: Value =
+        serde_json::from_str(&write_json(&project, FlowId::from_u32(0), &catalog())).unwrap();
+    assert_eq!(written["flowpbx"]["tests"], json!(["test \"u\" {\n  wait\n}\n"]));
+    assert_eq!(written["flowpbx"]["unread_tests"], json!(["test \"t\" {\n  shout\n}"]));
+    let (_, again) = read(&written);
+    assert!(again.iter().any(|f| f.starts_with("F011")), "{again:?}");
+}

@@ -1,5 +1,4 @@
 //! Whatever is read, the readers come back: with a project, with findings, in bounded time and memory.
-#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::fmt::Write as _;
 

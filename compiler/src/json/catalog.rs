@@ -73,7 +73,7 @@ fn shape(kind: EntityKind, key: &str, sink: &mut Sink, message: &str) {
 
 fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>, sink: &mut Sink) {
     let spec = spec::of(declaration.kind);
-    let remarks = members.shift_remove("comments").unwrap_or_default();
+    let remarks = comments::take(&mut members, "comments");
     declaration.comments = comments::read(Some(&remarks));
     for part_spec in spec.parts {
         let Some(value) = members.shift_remove(part_spec.list) else { continue };
@@ -121,7 +121,7 @@ fn part_of(declaration: &Declaration, word: &str, json: Value) -> Option<Part> {
     let key = text(&mut members, "key")?;
     members.shift_remove("word");
     let label = text(&mut members, "name").unwrap_or_default();
-    let remarks = members.shift_remove("comments").unwrap_or_default();
+    let remarks = comments::take(&mut members, "comments");
     let origin = |name: Option<&str>| {
         let field = format!("{} {key}{}{}", word, if name.is_some() { "." } else { "" }, name.unwrap_or(""));
         Origin(Some(Place::Catalog {

@@ -18,6 +18,28 @@ pub(super) fn read(value: Option<&Value>) -> Comments {
     Comments { before, after: last, tail: lines("tail") }
 }
 
+/// Takes comments out of an object, if they are of our shape; what others call `comments` stays.
+pub(super) fn take(members: &mut Map<String, Value>, name: &str) -> Value {
+    if members.get(name).is_some_and(is_ours) {
+        members.shift_remove(name).unwrap_or_default()
+    } else {
+        Value::Null
+    }
+}
+
+fn is_ours(value: &Value) -> bool {
+    let texts = |v: &Value| v.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+    value.as_object().is_some_and(|members| {
+        members.iter().all(|(name, value)| match name.as_str() {
+            "before" | "tail" | "order" => texts(value),
+            "after" => value.is_string(),
+            "layout" => is_ours(value),
+            "fields" => value.as_object().is_some_and(|fields| fields.values().all(is_ours)),
+            _ => false,
+        })
+    })
+}
+
 /// A comment is one line without spaces at its end, as text has it.
 fn clean(text: &str) -> Vec<String> {
     text.split(['\n', '\r']).map(|line| line.trim_end().to_owned()).collect()

@@ -35,7 +35,7 @@ pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> P
         graph.key = key_of_name(source.name);
     }
     let (head, tail) = (comments::lines(tests.get("head")), comments::lines(tests.get("tail")));
-    read_tests(&tests, &mut project, sink);
+    read_tests(&tests, &mut project, &mut graph, sink);
     if let Some(f) = project.files.get_mut(file) {
         f.head = head;
         f.tail = tail;
@@ -50,8 +50,11 @@ fn key_of_name(name: &str) -> String {
     file.split('.').next().unwrap_or(file).chars().take(limits::NAME_BYTES_MAX / 4).collect()
 }
 
-fn read_tests(envelope: &Value, project: &mut Project, sink: &mut Sink) {
-    for (number, test) in envelope.get("tests").and_then(Value::as_array).into_iter().flatten().enumerate() {
+/// Tests that can't be read are kept aside, with a finding each.
+fn read_tests(envelope: &Value, project: &mut Project, graph: &mut Graph, sink: &mut Sink) {
+    let list = |name| envelope.get(name).and_then(Value::as_array).into_iter().flatten();
+    let mut unread = Vec::new();
+    for (number, test) in list("tests").chain(list(UNREAD_TESTS)).enumerate() {
         let place = canvas("", Spot::Field(format!("tests[{number}]")));
         let read = match test.as_str() {
             Some(text) => crate::text::read::test(text),
@@ -68,17 +71,20 @@ fn read_tests(envelope: &Value, project: &mut Project, sink: &mut Sink) {
                 }
                 project.tests.push(test);
             }
-            Err(mut finding) => {
-                finding.labels.truncate(1);
-                if let Some(label) = finding.labels.first_mut() {
-                    label.place = place;
-                }
-                finding.fix = None;
-                sink.push(*finding);
+            Err(finding) => {
+                let found = Diagnostic::new(finding.code, place, finding.message);
+                sink.push(Diagnostic { help: finding.help, ..found });
+                unread.push(test.clone());
             }
         }
     }
+    if !unread.is_empty() {
+        graph.notes.insert(UNREAD_TESTS.to_owned(), Value::Array(unread));
+    }
 }
+
+/// Where the envelope keeps tests that couldn't be read.
+const UNREAD_TESTS: &str = "unread_tests";
 
 fn canvas(node: &str, spot: Spot) -> Place {
     Place::Canvas { node: node.to_owned(), spot, edge: None }
@@ -117,13 +123,13 @@ impl Reader<'_> {
         for edge in edges {
             self.edge(edge, &names);
         }
-        match root.shift_remove("viewport") {
-            Some(Value::Object(v)) if viewport(&v).is_some() => self.graph.viewport = viewport(&v),
-            Some(Value::Null) | None => {}
-            Some(_) => {
-                self.shape(canvas("", Spot::Field("viewport".into())), "`viewport` has `x`, `y` and `zoom`")
-            }
+        let view = root.get("viewport").and_then(Value::as_object).and_then(viewport);
+        if view.is_some() || root.get("viewport").is_some_and(Value::is_null) {
+            root.shift_remove("viewport");
+        } else if root.contains_key("viewport") {
+            self.shape(canvas("", Spot::Field("viewport".into())), "`viewport` has `x`, `y` and `zoom`");
         }
+        self.graph.viewport = view;
         self.graph.extra = root;
         tests
     }
@@ -143,10 +149,10 @@ impl Reader<'_> {
         }
         self.graph.key = text(envelope, "key").unwrap_or_default();
         self.graph.label = text(envelope, "label").unwrap_or_default();
-        self.graph.comments = comments::read(envelope.shift_remove("comments").as_ref());
-        self.graph.layout_comments = comments::read(envelope.shift_remove("layout_comments").as_ref());
+        self.graph.comments = comments::read(Some(&comments::take(envelope, "comments")));
+        self.graph.layout_comments = comments::read(Some(&comments::take(envelope, "layout_comments")));
         let mut kept = Map::new();
-        for name in ["tests", "head", "tail"] {
+        for name in ["tests", UNREAD_TESTS, "head", "tail"] {
             if let Some(value) = envelope.shift_remove(name) {
                 kept.insert(name.to_owned(), value);
             }
@@ -245,7 +251,7 @@ impl Reader<'_> {
 
     fn data(&mut self, node: &mut Node, mut data: Map<String, Value>) {
         node.label = text(&mut data, "label").unwrap_or_default();
-        let remarks = data.shift_remove("comments").unwrap_or_default();
+        let remarks = comments::take(&mut data, "comments");
         node.comments = comments::read(Some(&remarks));
         node.layout_comments = comments::read(remarks.get("layout"));
         self.entities(node, &mut data);
@@ -262,6 +268,12 @@ impl Reader<'_> {
                 let message = format!("`config` of `{}` is an object", node.name);
                 self.shape(canvas(&node.name, Spot::Field("config".into())), message);
                 data.insert("config".to_owned(), other);
+            }
+        }
+        for (name, wants) in [("label", "a text"), ("entity_id", "a number"), ("entity_key", "a text")] {
+            if data.contains_key(name) && !data.contains_key("entity_type") {
+                let place = canvas(&node.name, Spot::Field(name.to_owned()));
+                self.shape(place, format!("`{name}` of `{}` is {wants}", node.name));
             }
         }
         node.data = data;
@@ -325,8 +337,8 @@ impl Reader<'_> {
 
     fn edge(&mut self, json: Value, names: &HashMap<String, NodeId>) {
         let number = self.graph.edges.len() + 1;
-        let place = Place::Json { file: self.file, at: 0 };
         let Value::Object(mut members) = json else {
+            let place = Place::Json { file: self.file, at: 0 };
             return self.stray(
                 true,
                 json,
@@ -335,50 +347,35 @@ impl Reader<'_> {
             );
         };
         let id = members.get("id").and_then(Value::as_str).map(str::to_owned);
-        let of_edge =
-            |node: &str, spot| Origin(Some(Place::Canvas { node: node.to_owned(), spot, edge: id.clone() }));
-        let source_name = members.get("source").and_then(Value::as_str).unwrap_or("").to_owned();
-        let Some(source) = names.get(&source_name).copied() else {
-            let message = format!("this edge leaves `{source_name}`, which doesn't exist");
-            self.sink.push(Diagnostic::new(Code::EdgeFromNowhere, of_edge("", Spot::Node).place(), message));
+        let place = |node: &str, spot| Place::Canvas { node: node.to_owned(), spot, edge: id.clone() };
+        let from = members.get("source").and_then(Value::as_str).unwrap_or("").to_owned();
+        let Some(source) = names.get(&from).copied() else {
+            let message = format!("this edge leaves `{from}`, which doesn't exist");
+            self.sink.push(Diagnostic::new(Code::EdgeFromNowhere, place("", Spot::Node), message));
             self.graph.strays.push(Stray { edge: true, json: Value::Object(members) });
             return;
         };
         let Some(target) = members.get("target").and_then(Value::as_str).map(str::to_owned) else {
-            let place = of_edge(&source_name, Spot::Node).place();
-            let message = format!("this edge of `{source_name}` has no `target`");
-            return self.stray(true, Value::Object(members), place, message);
+            let message = format!("this edge of `{from}` has no `target`");
+            return self.stray(true, Value::Object(members), place(&from, Spot::Node), message);
         };
         members.retain(|name, _| !TRANSIENT.contains(&name.as_str()) && name != "source" && name != "target");
-        let exit = match members.shift_remove("sourceHandle") {
-            Some(Value::String(exit)) => exit,
-            Some(Value::Null) | None => self.plain_exit(source),
-            Some(other) => {
-                members.insert("sourceHandle".to_owned(), other);
-                self.shape(of_edge(&source_name, Spot::Node).place(), "`sourceHandle` is a text");
-                String::new()
-            }
-        };
-        let usual = format!("{source_name}.{exit}");
+        let exit = self.exit(source, &mut members, place(&from, Spot::Node));
+        let usual = format!("{from}.{exit}");
         let edge_id = text(&mut members, "id").filter(|id| *id != usual);
-        let handle = match members.shift_remove("targetHandle") {
-            Some(Value::String(handle)) => Some(handle).filter(|h| h != INCOMING),
-            Some(Value::Null) | None => None,
-            Some(other) => {
-                members.insert("targetHandle".to_owned(), other);
-                None
-            }
+        let handle = match members.get("targetHandle") {
+            Some(Value::String(_)) => text(&mut members, "targetHandle").filter(|h| h != INCOMING),
+            Some(Value::Null) => members.shift_remove("targetHandle").and(None),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => None,
         };
         let (kept, remarks) = edge_data(&mut members);
         if let Some(data) = kept {
             members.insert("data".to_owned(), data);
         }
         let label = text(&mut members, "label").unwrap_or_default();
-        let target = match names.get(&target) {
-            Some(id) => Target::Node(*id),
-            None => Target::Missing(target),
-        };
-        let origin = of_edge(&source_name, Spot::Exit(exit.clone()));
+        let target =
+            names.get(&target).map_or_else(|| Target::Missing(target.clone()), |id| Target::Node(*id));
+        let origin = Origin(Some(place(&from, Spot::Exit(exit.clone()))));
         self.graph.edges.push(Edge {
             source,
             target,
@@ -394,6 +391,22 @@ impl Reader<'_> {
         });
     }
 
+    /// The exit that an edge is on.
+    fn exit(&mut self, source: NodeId, members: &mut Map<String, Value>, place: Place) -> String {
+        match members.get("sourceHandle") {
+            Some(Value::String(_)) => text(members, "sourceHandle").unwrap_or_default(),
+            Some(Value::Null) => {
+                members.shift_remove("sourceHandle");
+                self.plain_exit(source)
+            }
+            None => self.plain_exit(source),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                self.shape(place, "`sourceHandle` is a text");
+                String::new()
+            }
+        }
+    }
+
     /// The exit that an edge without a handle is on.
     fn plain_exit(&self, source: NodeId) -> String {
         let kind = self.graph.nodes.get(source).and_then(|n| n.kind);
@@ -405,7 +418,7 @@ impl Reader<'_> {
 fn edge_data(members: &mut Map<String, Value>) -> (Option<Value>, Comments) {
     match members.shift_remove("data") {
         Some(Value::Object(mut data)) => {
-            let comments = comments::read(data.shift_remove("comments").as_ref());
+            let comments = comments::read(Some(&comments::take(&mut data, "comments")));
             ((!data.is_empty()).then_some(Value::Object(data)), comments)
         }
         other => (other, Comments::default()),

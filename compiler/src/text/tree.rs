@@ -254,7 +254,7 @@ impl<'a> Reader<'a> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::ident => item.word = self.atom(&part),
-                Rule::atom => item.args.push(self.atom(&part)),
+                Rule::word | Rule::string => item.args.push(self.atom(&part)),
                 Rule::junk => self.junk(&part),
                 Rule::block => {
                     item.span.end = self.span(&part).start;
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
                 Rule::entry => shape.entry = Some(self.span(&part)),
                 Rule::name => shape.name = self.atom(&part),
                 Rule::label => shape.label = Some(self.atom(&part)),
-                Rule::atom => shape.head.push(self.atom(&part)),
+                Rule::word | Rule::string => shape.head.push(self.atom(&part)),
                 Rule::junk => self.junk(&part),
                 Rule::wire => {
                     let span = self.span(&part);
@@ -367,7 +367,7 @@ impl<'a> Reader<'a> {
                 let mut atoms = Vec::new();
                 for part in pair.into_inner() {
                     match part.as_rule() {
-                        Rule::atom => atoms.push(self.atom(&part)),
+                        Rule::word | Rule::string => atoms.push(self.atom(&part)),
                         Rule::comment => comments.before.push(comment(&part)),
                         _ => {}
                     }
@@ -405,7 +405,7 @@ impl<'a> Reader<'a> {
         match numbers.as_slice() {
             [Some(x), Some(y)] => Shape::Spot { name, x: *x, y: *y },
             _ => {
-                self.say(Code::OutOfRange, span, "this position is off every canvas");
+                self.say(Code::TooLarge, span, "this position is off every canvas");
                 Shape::Spot { name, x: 0.0, y: 0.0 }
             }
         }
@@ -421,8 +421,8 @@ impl<'a> Reader<'a> {
         let (mut args, mut statements) = (Vec::new(), Vec::new());
         for part in parts {
             match part.as_rule() {
-                Rule::word => word = self.atom(&part),
-                Rule::atom => args.push(Arg::Atom(self.atom(&part))),
+                Rule::lead => word = self.atom(&part),
+                Rule::word | Rule::string => args.push(Arg::Atom(self.atom(&part))),
                 Rule::json => args.extend(self.json(&part).map(Arg::Json)),
                 Rule::junk => self.junk(&part),
                 Rule::inner => statements = self.inner(part, comments),
