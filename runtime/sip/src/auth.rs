@@ -42,6 +42,8 @@ pub(crate) struct Auth {
     floor: Duration,
     per_user: BTreeMap<(IpAddr, String), Failures>,
     per_source: BTreeMap<IpAddr, Failures>,
+    /// When to look for what can be forgotten.
+    next_sweep: Duration,
 }
 
 /// The counts used with one nonce: the highest, and which of those just below it.
@@ -56,6 +58,9 @@ struct Failures {
     since: Duration,
     count: u32,
 }
+
+/// How often tables are looked through for what can be forgotten; it costs as much as they are long.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 const _: () = assert!(NONCE_COUNT_WINDOW <= u64::BITS, "the window is a word of bits");
 
@@ -91,6 +96,7 @@ impl Auth {
             floor: Duration::ZERO,
             per_user: BTreeMap::new(),
             per_source: BTreeMap::new(),
+            next_sweep: Duration::ZERO,
         }
     }
 
@@ -184,6 +190,10 @@ impl Auth {
 
     /// Forgets nonces that are too old to be used, and failures that no longer count.
     pub(crate) fn expire(&mut self, now: Duration) {
+        if now < self.next_sweep {
+            return;
+        }
+        self.next_sweep = now + SWEEP_EVERY;
         while let Some(first) = self.used.first_entry() {
             let issued =
                 first.key().get(..16).and_then(|text| u64::from_str_radix(text, 16).ok()).unwrap_or(0);

@@ -66,7 +66,7 @@ impl Endpoint {
     }
 
     /// Puts back the bindings that an earlier process stored, without events. Those already over, of unknown users, or on
-    /// a stream (which did not survive) are left out.
+    /// a stream from behind NAT (which did not survive, and can't be opened from here) are left out.
     pub fn restore(&mut self, now: Duration, bindings: Vec<Binding>) {
         self.at(now);
         self.registrar.restore(&self.cx, bindings);

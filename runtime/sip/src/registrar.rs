@@ -129,9 +129,13 @@ impl Registrar {
             let here = self.users.get(&binding.user).map_or(0, Vec::len);
             let room =
                 here < usize::from(known.max_registrations).max(1) && self.users.len() < BOUND_USERS_MAX;
-            if room && binding.expires > cx.now && binding.flow.transport == Transport::Udp {
+            let flow = match binding.flow.transport {
+                Transport::Udp => Some(binding.flow),
+                Transport::Tcp => without_stream(&binding),
+            };
+            if let Some(flow) = flow.filter(|_| room && binding.expires > cx.now) {
                 self.remove(&binding.user, &binding.contact);
-                self.insert(binding);
+                self.insert(Binding { flow, ..binding });
             }
         }
     }
@@ -175,11 +179,7 @@ impl Registrar {
         bindings
             .filter_map(|binding| match binding.flow.connection {
                 Some(connection) if !open(connection) => {
-                    let uri = Uri::read(&binding.contact)?;
-                    let ip = uri.ip().filter(|ip| *ip == binding.flow.remote.ip())?;
-                    let remote = SocketAddr::new(ip, uri.port.unwrap_or(5060));
-                    let flow = Flow { transport: Transport::Tcp, remote, connection: None };
-                    Some(Binding { flow, ..binding.clone() })
+                    without_stream(binding).map(|flow| Binding { flow, ..binding.clone() })
                 }
                 Some(_) | None => Some(binding.clone()),
             })
@@ -215,6 +215,14 @@ impl Registrar {
             self.users.remove(user);
         }
     }
+}
+
+/// Where a phone can be called whose stream has ended: the address in its URI, when that is the one it came from.
+fn without_stream(binding: &Binding) -> Option<Flow> {
+    let uri = Uri::read(&binding.contact)?;
+    let ip = uri.ip().filter(|ip| *ip == binding.flow.remote.ip())?;
+    let remote = SocketAddr::new(ip, uri.port.unwrap_or(5060));
+    Some(Flow { transport: Transport::Tcp, remote, connection: None })
 }
 
 /// The same REGISTER again, or an older one (§10.3 step 7).

@@ -283,14 +283,22 @@ fn stored_contacts_come_back_after_a_restart() {
         vec![
             binding("101", "sip:a@h", udp(PHONE), hours(1)),
             binding("101", "sip:over@h", udp(PHONE), office.now),
-            binding("101", "sip:tcp@h", tcp(PHONE, 1), hours(1)),
+            binding("101", "sip:natted@10.0.0.9", tcp(PHONE, 1), hours(1)),
+            binding("102", "sip:near@198.51.100.7:5070;transport=tcp", tcp(PHONE, 1), hours(1)),
             binding("nobody", "sip:n@h", udp(PHONE), hours(1)),
         ],
     );
     assert_eq!(callable(&office), ["sip:a@h"]);
+    let near = office.pbx.contacts(office.now, "102").remove(0).flow;
+    assert_eq!(
+        (near.remote, near.connection),
+        (address("198.51.100.7:5070"), None),
+        "a stream can be opened again"
+    );
     assert_eq!(office.events(), []);
     office.pbx.set_directory(office.now, Arc::new(Directory::default()));
-    assert_eq!(office.event(), Event::Unbound { user: "101".into(), contact: "sip:a@h".into() });
+    assert_eq!(office.events().len(), 2);
+    assert_eq!(callable(&office), [""; 0]);
 }
 
 #[test]
