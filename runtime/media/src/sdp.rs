@@ -4,8 +4,8 @@
 //! keeps the order of m-lines and raises the version of `o=` when something changed. [`Agreed`] is what the two
 //! amount to. Which codec is wanted for which leg is call control's choice.
 //!
-//! The lines are read by `rtc-sdp`; before that, bytes that are not UTF-8 and kinds of media which it doesn't know are
-//! replaced, because one odd line must not cost a call its audio.
+//! The lines are read by `rtc-sdp`, which is strict. Before that they are put into the order of the grammar and what
+//! has no bearing on audio is left out, because one odd line of a phone must not cost a call its sound.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -240,7 +240,7 @@ impl Description {
         if body.len() > SDP_BYTES_MAX {
             return Err(SdpError::TooLong { bytes: body.len() });
         }
-        let (text, kinds) = repaired(body);
+        let (text, kinds) = repaired(body)?;
         if kinds.len() > SDP_MEDIA_MAX {
             return Err(SdpError::TooManyMedia { lines: kinds.len() });
         }
@@ -455,24 +455,83 @@ fn network(ip: IpAddr) -> String {
     }
 }
 
-/// The text with what the reader chokes on replaced, and the kind of media of each m-line as the party wrote it.
-fn repaired(body: &[u8]) -> (String, Vec<String>) {
+/// The lines of a session or of one stream that say something about audio.
+#[derive(Default)]
+struct Section<'a> {
+    /// Of a stream: what its m-line says.
+    media: Option<&'a str>,
+    connection: Option<&'a str>,
+    attributes: Vec<&'a str>,
+}
+
+/// The text in the order of the grammar (RFC 8866 §9), and the kind of media of each m-line as the party wrote it.
+fn repaired(body: &[u8]) -> Result<(String, Vec<String>), SdpError> {
+    let malformed = |reason: &str| SdpError::Malformed { reason: reason.to_owned() };
     let text = String::from_utf8_lossy(body);
-    let mut out = String::with_capacity(text.len());
-    let mut kinds = Vec::new();
-    for line in
-        text.lines().map(|line| line.trim_end_matches(['\r', '\0', ' '])).filter(|line| !line.is_empty())
-    {
-        if let Some((kind, rest)) = line.strip_prefix("m=").and_then(|media| media.split_once(' ')) {
-            kinds.push(kind.to_owned());
-            let kind = if KNOWN_MEDIA.contains(&kind) { kind } else { "application" };
-            let _ = write!(out, "m={kind} {rest}\r\n");
-        } else {
-            out.push_str(line);
-            out.push_str("\r\n");
+    let mut version = None;
+    let mut origin = None;
+    let mut section = Section::default();
+    let mut sections = Vec::new();
+    for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        let value = value.trim_end_matches(['\r', '\0', ' ']);
+        match key.trim_start() {
+            "v" => version = version.or(Some(value.trim())),
+            "o" => origin = origin.or_else(|| plain_origin(value)),
+            "c" if is_internet(value) => section.connection = section.connection.or(Some(value)),
+            "a" if !value.is_empty() => section.attributes.push(value),
+            "m" => sections
+                .push(std::mem::replace(&mut section, Section { media: Some(value), ..Section::default() })),
+            _ => {}
         }
     }
-    (out, kinds)
+    sections.push(section);
+    if version != Some("0") {
+        return Err(malformed("it doesn't begin with v=0"));
+    }
+    let origin = origin.ok_or_else(|| malformed("its o= line is missing or short"))?;
+    let mut out = format!("v=0\r\no={origin}\r\ns=-\r\n");
+    let kinds = sections.iter().filter_map(|section| section.write(&mut out)).collect();
+    Ok((out, kinds))
+}
+
+impl Section<'_> {
+    /// Writes its lines; gives the kind of media.
+    fn write(&self, out: &mut String) -> Option<String> {
+        let kind = self.media.map(|media| {
+            let (kind, rest) = media.split_once(' ').unwrap_or((media, ""));
+            let known = if KNOWN_MEDIA.contains(&kind) { kind } else { "application" };
+            // Writing to a String cannot fail.
+            let _ = write!(out, "m={known} {rest}\r\n");
+            kind.to_owned()
+        });
+        if let Some(connection) = self.connection {
+            let _ = write!(out, "c={connection}\r\n");
+        }
+        if kind.is_none() {
+            out.push_str("t=0 0\r\n");
+        }
+        for attribute in &self.attributes {
+            let _ = write!(out, "a={attribute}\r\n");
+        }
+        kind
+    }
+}
+
+/// An `o=` value with a user name of one word and numbers that fit: some phones write names with spaces, or longer
+/// numbers. Those count as 0.
+fn plain_origin(value: &str) -> Option<String> {
+    let mut fields = value.split_whitespace().rev();
+    let (_address, _kind, _net) = (fields.next()?, fields.next()?, fields.next()?);
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    let (version, id, _user) = (number(fields.next()?), number(fields.next()?), fields.next()?);
+    Some(format!("- {id} {version} IN IP4 0.0.0.0"))
+}
+
+fn is_internet(connection: &str) -> bool {
+    let mut fields = connection.split_whitespace();
+    fields.next() == Some("IN")
+        && fields.next().is_some_and(|kind| kind == "IP4" || kind == "IP6")
+        && fields.next().is_some()
 }
 
 fn is_our_audio(line: &Line) -> bool {

@@ -116,6 +116,23 @@ fn odd_bodies_are_read_all_the_same() {
 }
 
 #[test]
+fn lines_out_of_order_and_odd_values_cost_no_audio() {
+    let origin = "o=- 1 2 IN IP4 192.0.2.1\r\n";
+    let (connection, media) = ("c=IN IP4 192.0.2.1\r\n", "m=audio 9 RTP/AVP 0\r\n");
+    for text in [
+        format!("v=0\r\n{origin}{connection}{media}"),
+        format!("v=0\r\n{origin}s=\r\nt=0 0\r\n{connection}{media}"),
+        format!("v=0\r\n{origin}s=-\r\nb=AS\r\nu=::\r\n{connection}t=0 0\r\nx=y\r\nb=CT:1\r\n{media}"),
+        format!("v=0\r\no=My Phone 1 2 IN IP4 192.0.2.1\r\n{connection}{media}"),
+        format!("v=0\r\no=- 99999999999999999999 -5 IN IP4 h\r\n{connection}{media}"),
+        format!("v=0\r\n{origin}c=ATM NSAP 1\r\na=\r\n{media}a=ptime:20\r\n{connection}k=clear:x\r\n"),
+    ] {
+        let audio = parse(&text).audio.unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(audio.remote, Some("192.0.2.1:9".parse().unwrap()), "{text}");
+    }
+}
+
+#[test]
 fn limits_and_nonsense_are_refused() {
     let long = vec![b'a'; SDP_BYTES_MAX + 1];
     assert_eq!(Description::parse(&long), Err(SdpError::TooLong { bytes: SDP_BYTES_MAX + 1 }));
