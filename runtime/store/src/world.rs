@@ -110,3 +110,44 @@ impl World for Watched<'_> {
         self.facts.key_of(kind, id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db;
+
+    /// The columns of a table that its entity must account for.
+    fn check<E: Entity>(conn: &Connection) {
+        let mut statement = conn.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+        let table: BTreeSet<String> =
+            statement.query_map([E::TABLE], |r| r.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        let mut known: BTreeSet<String> =
+            ["id", "key", "label", "created_ms", "updated_ms"].map(str::to_owned).into();
+        known.extend(E::COLUMNS.iter().map(|c| c.name.to_owned()));
+        known.extend(E::SECRETS.iter().map(|s| (*s).to_owned()));
+        if E::KIND == EntityKind::InboundNumber {
+            // Written by publishing, never by saving the number.
+            known.extend(["flow_id", "flow_entry_node"].map(str::to_owned));
+        }
+        assert_eq!(table, known, "{}", E::TABLE);
+    }
+
+    #[test]
+    fn every_kind_of_entity_has_a_table_with_its_columns() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = db::open(&dir.path().join("a.db")).unwrap();
+        for kind in EntityKind::ALL {
+            match kind {
+                EntityKind::Trunk => check::<Trunk>(&conn),
+                EntityKind::InboundNumber => check::<InboundNumber>(&conn),
+                EntityKind::Extension => check::<Extension>(&conn),
+                EntityKind::RingGroup => check::<RingGroup>(&conn),
+                EntityKind::VoicemailBox => check::<VoicemailBox>(&conn),
+                EntityKind::IvrMenu => check::<IvrMenu>(&conn),
+                EntityKind::TimeSwitch => check::<TimeSwitch>(&conn),
+                EntityKind::Prompt => check::<Prompt>(&conn),
+            }
+        }
+        Facts::read(&conn).unwrap();
+    }
+}
