@@ -44,6 +44,40 @@ pub struct Input {
     pub programs: Vec<(String, Vec<u8>)>,
 }
 
+/// Why there is nothing to do.
+const NO_FLOWS: &str = "no flows there: name `.flow` or `.json` files, or a folder with some";
+/// Folders in folders; a link that leads round would never end.
+const FOLDER_DEPTH_MAX: usize = 16;
+
+/// The folders below one that are systems of their own.
+fn find_systems(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if depth > FOLDER_DEPTH_MAX {
+        return Err(Failure(format!("{}: too many folders in folders", folder.display())));
+    }
+    for path in entries(folder)? {
+        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        if !path.is_dir() || hidden {
+            continue;
+        }
+        let is_text = |p: &PathBuf| p.extension().is_some_and(|e| e == "flow");
+        if entries(&path)?.iter().any(|p| is_text(p) || p.file_name() == Some(OsStr::new(CATALOG))) {
+            found.push(path.clone());
+        }
+        find_systems(&path, depth + 1, found)?;
+    }
+    Ok(())
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |e| Failure(format!("can't read the folder {}: {e}", folder.display()));
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut paths: Vec<PathBuf> =
+        entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
 /// A file before it is read as anything.
 struct File {
     name: String,
@@ -67,6 +101,30 @@ impl Input {
             return Ok(read(files, Some(File::of_text("the steps", more))));
         }
         Ok(read(files, None))
+    }
+
+    /// What was named, and the systems in folders below: a folder with text or a catalogue is a system of its own.
+    pub fn systems(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+        let mut below = Vec::new();
+        let here = [PathBuf::from(".")];
+        for path in if paths.is_empty() { &here } else { paths } {
+            if path.is_dir() {
+                find_systems(path, 0, &mut below)?;
+            }
+        }
+        let mut inputs = Vec::new();
+        let named = collect(paths);
+        match (named, below.is_empty()) {
+            (Ok(files), _) => inputs.push(read(files, None)),
+            (Err(failure), true) => return Err(failure),
+            // A folder with nothing but systems in it.
+            (Err(failure), false) if failure.0 != NO_FLOWS => return Err(failure),
+            (Err(_), false) => {}
+        }
+        for folder in below {
+            inputs.push(read(collect(&[folder])?, None));
+        }
+        Ok(inputs)
     }
 
     /// What was found, for rendering.
@@ -193,12 +251,7 @@ impl Files {
 
     /// The flows and the catalogue of a folder. Folders in it are systems of their own, or hold other things.
     fn add_folder(&mut self, folder: &Path) -> Result<(), Failure> {
-        let failed = |e| Failure(format!("can't read the folder {}: {e}", folder.display()));
-        let entries = std::fs::read_dir(folder).map_err(failed)?;
-        let mut paths: Vec<PathBuf> =
-            entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(failed)?;
-        paths.sort();
-        for path in paths {
+        for path in entries(folder)? {
             if path.is_file() && path.extension().is_some_and(|e| e == "flow" || e == "json") {
                 self.add_file(&path)?;
             }

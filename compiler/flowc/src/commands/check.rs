@@ -7,10 +7,12 @@ use crate::input::Input;
 use crate::render::{Report, count};
 
 pub fn run(paths: &[PathBuf], report: &Report<'_>) -> Result<bool, Failure> {
-    let input = Input::load(paths, None)?;
-    let fine = report.findings(&input.found())?;
-    if fine && input.diagnostics().is_empty() {
-        report.out.remark(&format!("{} checked, nothing found", count(input.flows().count(), "flow")))?;
+    let inputs = Input::systems(paths)?;
+    let found: Vec<_> = inputs.iter().flat_map(Input::found).collect();
+    let fine = report.findings(&found)?;
+    if found.iter().all(|f| f.diagnostics.is_empty()) {
+        let flows = inputs.iter().map(|i| i.flows().count()).sum();
+        report.out.remark(&format!("{} checked, nothing found", count(flows, "flow")))?;
     }
     Ok(fine)
 }

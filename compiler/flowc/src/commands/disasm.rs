@@ -12,8 +12,9 @@ use crate::render::Report;
 
 pub fn run(paths: &[PathBuf], ir: bool, report: &Report<'_>) -> Result<bool, Failure> {
     let input = Input::load(paths, None)?;
-    if !input.diagnostics().is_empty() && !report.findings(&input.found())? {
-        return Ok(false);
+    // Warnings aren't this command's result.
+    if report.stops(&input.diagnostics()) {
+        return report.findings(&input.found());
     }
     for (name, bytes) in &input.programs {
         let program = flow_vm::verify(bytes).map_err(|e| Failure(format!("{name}: {e}")))?;

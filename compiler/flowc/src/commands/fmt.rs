@@ -7,22 +7,32 @@ use flow_compiler::format_file;
 use flow_compiler::graph::FileId;
 
 use super::{Failure, write};
-use crate::input::Input;
+use crate::input::{Input, Unit};
 use crate::render::{Found, Report, count};
 
 pub fn run(paths: &[PathBuf], check: bool, report: &Report<'_>) -> Result<bool, Failure> {
-    let input = Input::load(paths, None)?;
-    let Some(unit) = input.units.iter().find(|u| u.is_text) else { return Ok(true) };
+    let (mut changed, mut fine) = (0, true);
+    for input in Input::systems(paths)? {
+        for unit in input.units.iter().filter(|u| u.is_text) {
+            fine &= format(unit, check, &mut changed, report)?;
+        }
+    }
+    let verb = if check { "would change" } else { "formatted" };
+    if changed > 0 {
+        report.out.remark(&format!("{} {verb}", count(changed, "file")))?;
+    }
+    Ok(fine)
+}
+
+fn format(unit: &Unit, check: bool, changed: &mut usize, report: &Report<'_>) -> Result<bool, Failure> {
     // What couldn't be read would be lost by writing.
     let unread: Vec<&Diagnostic> = unit.diagnostics.iter().filter(|d| d.is_unread()).collect();
+    let mut fine = unread.is_empty();
     if !unread.is_empty() {
         report.findings(&[Found { project: &unit.project, diagnostics: unread.clone() }])?;
     }
-    let (mut changed, mut fine) = (0, unread.is_empty());
-    for ((id, file), path) in unit.project.files.iter().zip(&unit.paths) {
-        if unread.iter().any(|d| is_in(d, id)) {
-            continue;
-        }
+    let files = unit.project.files.iter().zip(&unit.paths);
+    for ((id, file), path) in files.filter(|((id, _), _)| !unread.iter().any(|d| is_in(d, *id))) {
         let text = format_file(&unit.project, id);
         let differs = text != file.text;
         match path {
@@ -34,11 +44,7 @@ pub fn run(paths: &[PathBuf], check: bool, report: &Report<'_>) -> Result<bool, 
             None if !check => report.out.result(&text)?,
             Some(_) | None => {}
         }
-        changed += usize::from(differs);
-    }
-    let verb = if check { "would change" } else { "formatted" };
-    if changed > 0 {
-        report.out.remark(&format!("{} {verb}", count(changed, "file")))?;
+        *changed += usize::from(differs);
     }
     Ok(fine)
 }

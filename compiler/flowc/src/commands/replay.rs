@@ -19,8 +19,9 @@ pub fn run(
     report: &Report<'_>,
 ) -> Result<bool, Failure> {
     let input = Input::load(paths, None)?;
-    if !input.diagnostics().is_empty() && !report.findings(&input.found())? {
-        return Ok(false);
+    // Warnings aren't this command's result.
+    if report.stops(&input.diagnostics()) {
+        return report.findings(&input.found());
     }
     let trace = Trace::decode(&text(trace)?).map_err(|e| Failure(e.to_string()))?;
     let program = program(&input, &trace)?;

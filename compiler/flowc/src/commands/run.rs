@@ -19,8 +19,9 @@ pub fn run(
     // The steps are a test without a name in any file, so that they read as tests do.
     let text: String = steps.iter().map(|s| format!("  {s}\n")).collect();
     let input = Input::load(paths, Some(&format!("test \"{NAME}\" {{\n{text}}}\n")))?;
-    if !input.diagnostics().is_empty() && !report.findings(&input.found())? {
-        return Ok(false);
+    // Warnings aren't this command's result.
+    if report.stops(&input.diagnostics()) {
+        return report.findings(&input.found());
     }
     let (project, script) = script(&input)?;
     let Some(graph) = project.flows.get(script.flow) else {

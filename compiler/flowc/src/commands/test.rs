@@ -13,18 +13,20 @@ use crate::input::Input;
 use crate::render::{Report, count, place_said};
 
 pub fn run(paths: &[PathBuf], only: Option<&str>, report: &Report<'_>) -> Result<bool, Failure> {
-    let input = Input::load(paths, None)?;
-    if report.stops(&input.diagnostics()) {
-        report.findings(&input.found())?;
+    let inputs = Input::systems(paths)?;
+    if inputs.iter().any(|i| report.stops(&i.diagnostics())) {
+        let found: Vec<_> = inputs.iter().flat_map(Input::found).collect();
+        report.findings(&found)?;
         return Ok(false);
     }
-    let wanted = |r: &TestReport| only.is_none_or(|part| r.name.contains(part));
-    let reports: Vec<(&Project, TestReport)> = input
-        .units
-        .iter()
-        .flat_map(|u| sim::tests(&u.project, &input.world).into_iter().map(|r| (&u.project, r)))
-        .filter(|(_, r)| wanted(r))
-        .collect();
+    let mut reports: Vec<(&Project, TestReport)> = Vec::new();
+    for input in &inputs {
+        for unit in &input.units {
+            let all = sim::tests(&unit.project, &input.world).into_iter();
+            let wanted = all.filter(|r| only.is_none_or(|part| r.name.contains(part)));
+            reports.extend(wanted.map(|r| (&unit.project, r)));
+        }
+    }
     let failed = reports.iter().filter(|(_, r)| r.verdict != Verdict::Passed).count();
     match report.format {
         Format::Human => {

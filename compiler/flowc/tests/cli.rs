@@ -1,0 +1,194 @@
+//! `flowc` as people and scripts use it: exit statuses, standard input and output, and what findings look like.
+//!
+//! `UPDATE=1 cargo test -p flowc` writes the looks into `tests/golden`; look at the difference.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says by a panic what is wrong")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const GOOD: &str = r#"flow main {
+  entry office: inbound_number "+61299998888" -> bye
+  bye: hangup
+}
+
+inbound_number "+61299998888"
+
+test "it ends" {
+  call "+61299998888"
+  expect end normal
+}
+"#;
+
+/// `GOOD` with a node that no call reaches.
+fn warned() -> String {
+    GOOD.replace("  bye: hangup\n", "  bye: hangup\n  lost: hangup\n")
+}
+
+/// `GOOD` with a slip and a cause that there isn't.
+fn broken() -> String {
+    GOOD.replace("-> bye", "-> by").replace("hangup\n", "hangup { cause = engaged }\n")
+}
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        Place(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs in the folder, so that findings name files as people would type them.
+    fn run(&self, args: &[&str], stdin: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowc"));
+        let command = command.args(args).current_dir(self.0.path());
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn status(&self, args: &[&str]) -> i32 {
+        self.run(args, "").status.code().unwrap()
+    }
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn is_golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, golden, "{name} looks different (UPDATE=1 writes it)");
+}
+
+#[test]
+fn the_status_is_0_for_clean_1_for_errors_2_for_wrong_use() {
+    let place = Place::new(&[("good.flow", GOOD), ("warned.flow", &warned()), ("broken.flow", &broken())]);
+    assert_eq!(place.status(&["check", "good.flow"]), 0);
+    assert_eq!(place.status(&["check", "warned.flow"]), 0);
+    assert_eq!(place.status(&["check", "--deny", "warnings", "warned.flow"]), 1);
+    assert_eq!(place.status(&["check", "broken.flow"]), 1);
+    assert_eq!(place.status(&["check", "missing.flow"]), 2);
+    assert_eq!(place.status(&["check", "--no-such-flag"]), 2);
+    assert_eq!(place.status(&[]), 2);
+    assert_eq!(place.status(&["build", "broken.flow", "-o", "x.fbc"]), 1);
+    assert!(!place.path("x.fbc").exists());
+    assert_eq!(place.status(&["test", "broken.flow"]), 1);
+    assert_eq!(place.status(&["explain", "F203"]), 0);
+    assert_eq!(place.status(&["explain", "F999"]), 2);
+}
+
+#[test]
+fn findings_in_text_show_the_text() {
+    let place = Place::new(&[("broken.flow", &broken()), ("warned.flow", &warned())]);
+    let shown = place.run(&["check", "broken.flow"], "");
+    is_golden("text.txt", &out(&shown));
+    assert!(!out(&shown).contains('\x1b'), "colour where there is no terminal");
+    is_golden("warning.txt", &out(&place.run(&["check", "warned.flow"], "")));
+    is_golden("findings.json", &out(&place.run(&["check", "--format", "json", "broken.flow"], "")));
+}
+
+#[test]
+fn findings_on_a_canvas_name_node_exit_and_field() {
+    let place = Place::new(&[("broken.flow", &broken())]);
+    let json = out(&place.run(&["convert", "--to", "json", "broken.flow"], ""));
+    let shown = place.run(&["check", "-"], &json);
+    assert_eq!(shown.status.code(), Some(1));
+    is_golden("canvas.txt", &out(&shown));
+}
+
+#[test]
+fn text_and_canvas_on_standard_input_are_told_apart() {
+    let place = Place::new(&[]);
+    assert_eq!(place.run(&["check", "-"], GOOD).status.code(), Some(0));
+    let json = out(&place.run(&["convert", "--to", "json", "-"], GOOD));
+    assert!(json.starts_with('{'), "{json}");
+    let text = out(&place.run(&["convert", "--to", "text", "-"], &json));
+    assert!(text.contains("bye: hangup"), "{text}");
+}
+
+#[test]
+fn formatting_changes_files_only_when_asked_and_never_loses_what_it_cannot_read() {
+    let messy = GOOD.replace("  bye: hangup", "      bye:   hangup");
+    let unread = format!("{messy}???\n");
+    let place = Place::new(&[("messy.flow", &messy), ("unread.flow", &unread)]);
+    let check = place.run(&["fmt", "--check", "messy.flow"], "");
+    assert_eq!((check.status.code(), out(&check).as_str()), (Some(1), "messy.flow\n"));
+    assert_eq!(std::fs::read_to_string(place.path("messy.flow")).unwrap(), messy);
+    assert_eq!(place.status(&["fmt", "messy.flow"]), 0);
+    assert_eq!(std::fs::read_to_string(place.path("messy.flow")).unwrap(), GOOD);
+    assert_eq!(place.status(&["fmt", "--check", "messy.flow"]), 0);
+    assert_eq!(place.status(&["fmt", "unread.flow"]), 1);
+    assert_eq!(std::fs::read_to_string(place.path("unread.flow")).unwrap(), unread);
+    assert_eq!(out(&place.run(&["fmt", "-"], &messy)), GOOD);
+}
+
+#[test]
+fn a_built_program_disassembles_and_both_views_build_the_same() {
+    let place = Place::new(&[("good.flow", GOOD)]);
+    assert_eq!(place.status(&["build", "good.flow", "-o", "one.fbc"]), 0);
+    let json = out(&place.run(&["convert", "--to", "json", "good.flow"], ""));
+    // The canvas knows its number from the text beside it, which has no flow of its own.
+    let entities = GOOD.lines().filter(|l| l.starts_with("inbound_number")).collect::<String>() + "\n";
+    std::fs::write(place.path("facts.flow"), entities).unwrap();
+    std::fs::write(place.path("main.json"), json).unwrap();
+    assert_eq!(place.status(&["build", "facts.flow", "main.json", "-o", "two.fbc"]), 0);
+    let read = |name| std::fs::read(place.path(name)).unwrap();
+    assert_eq!(read("one.fbc"), read("two.fbc"));
+    let listing = out(&place.run(&["disasm", "one.fbc"], ""));
+    assert_eq!(listing, out(&place.run(&["disasm", "good.flow"], "")));
+    assert!(listing.contains("hangup normal"), "{listing}");
+}
+
+#[test]
+fn a_simulated_call_replays_to_the_same_effects() {
+    let place = Place::new(&[("good.flow", GOOD)]);
+    let run =
+        place.run(&["run", "good.flow", "--do", "call \"+61299998888\"", "--save-trace", "call.trace"], "");
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(out(&run).contains("ends: hangup normal"), "{}", out(&run));
+    let replay = place.run(&["run", "--trace", "call.trace", "good.flow"], "");
+    assert_eq!((replay.status.code(), out(&replay).as_str()), (Some(0), "hangup normal\n"));
+    std::fs::write(place.path("same.txt"), "hangup normal\n").unwrap();
+    std::fs::write(place.path("other.txt"), "answer\nhangup normal\n").unwrap();
+    let compare = |file| place.status(&["run", "--trace", "call.trace", "--effects", file, "good.flow"]);
+    assert_eq!((compare("same.txt"), compare("other.txt")), (0, 1));
+    assert_eq!(place.status(&["run", "good.flow", "--do", "call \"+1\""]), 2);
+}
+
+#[test]
+fn tests_pass_fail_and_are_chosen_by_name() {
+    let failing = GOOD.replace("expect end normal", "expect end busy").replace("it ends", "it is busy");
+    let both = format!("{GOOD}{}", failing.get(failing.find("\ntest").unwrap()..).unwrap());
+    let place = Place::new(&[("both.flow", &both)]);
+    let all = place.run(&["test", "both.flow"], "");
+    assert_eq!(all.status.code(), Some(1));
+    is_golden("test.txt", &out(&all));
+    assert_eq!(place.status(&["test", "both.flow", "--only", "ends"]), 0);
+    let json = out(&place.run(&["test", "--format", "json", "both.flow"], ""));
+    assert!(json.contains("\"failed\":1"), "{json}");
+}
+
+#[test]
+fn folders_below_a_folder_are_systems_of_their_own() {
+    let place = Place::new(&[]);
+    for name in ["one", "two"] {
+        std::fs::create_dir(place.path(name)).unwrap();
+        std::fs::write(place.path(name).join("main.flow"), GOOD).unwrap();
+    }
+    // Read together they would both claim the number.
+    assert_eq!(place.status(&["check", "."]), 0);
+    assert_eq!(place.status(&["check", "one", "two"]), 1);
+}
