@@ -1,7 +1,7 @@
 //! `flowc` as people and scripts use it: exit statuses, standard input and output, and what findings look like.
 //!
 //! `UPDATE=1 cargo test -p flowc` writes the looks into `tests/golden`; look at the difference.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says by a panic what is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test says by a panic what is wrong")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! Cycles of a flow: strongly connected components by Tarjan's algorithm, without recursion, in linear time.
 
-use std::collections::VecDeque;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 
 use cranelift_entity::EntityRef as _;
 
@@ -43,7 +44,8 @@ pub(super) fn find(
 /// The shortest way from a node back to itself inside its group.
 fn round(next: &[Vec<(usize, usize)>], groups: &[usize], start: usize) -> Option<Cycle> {
     let group = groups.get(start);
-    let mut came: Vec<Option<(usize, usize)>> = vec![None; next.len()];
+    // A map, so that the cost is that of the group, not of the flow: most groups are single nodes.
+    let mut came: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
         for (to, exit) in next.get(at).into_iter().flatten() {
@@ -53,8 +55,8 @@ fn round(next: &[Vec<(usize, usize)>], groups: &[usize], start: usize) -> Option
             if *to == start {
                 return Some(back(&came, start, (at, *exit)));
             }
-            if let Some(slot @ None) = came.get_mut(*to) {
-                *slot = Some((at, *exit));
+            if let Entry::Vacant(slot) = came.entry(*to) {
+                slot.insert((at, *exit));
                 queue.push_back(*to);
             }
         }
@@ -62,11 +64,11 @@ fn round(next: &[Vec<(usize, usize)>], groups: &[usize], start: usize) -> Option
     None
 }
 
-fn back(came: &[Option<(usize, usize)>], start: usize, last: (usize, usize)) -> Cycle {
+fn back(came: &BTreeMap<usize, (usize, usize)>, start: usize, last: (usize, usize)) -> Cycle {
     let mut cycle = vec![(NodeId::new(last.0), last.1)];
     let mut at = last.0;
     while at != start {
-        let Some(Some((before, exit))) = came.get(at) else { break };
+        let Some((before, exit)) = came.get(&at) else { break };
         cycle.push((NodeId::new(*before), *exit));
         at = *before;
     }
