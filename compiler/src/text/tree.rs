@@ -176,14 +176,15 @@ impl<'a> Reader<'a> {
         let mut waiting = Vec::new();
         let mut beside = None;
         let mut end = None;
-        let (mut head, mut last) = (0, 0);
+        let (mut head, mut last) = (0, None);
         for pair in pairs {
             let (start, stop) = (pair.as_span().start(), self.span(&pair).end as usize);
-            if found.is_empty() && self.text.get(last..start).is_some_and(|gap| gap.matches('\n').count() > 1)
-            {
+            let empty_line =
+                |from| self.text.get(from..start).is_some_and(|gap| gap.matches('\n').count() > 1);
+            if found.is_empty() && last.is_some_and(empty_line) {
                 head = waiting.len();
             }
-            last = stop;
+            last = Some(stop);
             match pair.as_rule() {
                 Rule::comment => {
                     let text = comment(&pair);
