@@ -85,7 +85,7 @@ impl Server {
             ])
             .args(["--rtp-min", &ports.media.to_string()])
             .args(["--rtp-max", &(ports.media + MEDIA_PORTS - 1).to_string()])
-            .args(["--log-level", "debug"])
+            .args(["--log-level", "info,sip=debug"])
             .envs(environment.iter().copied());
         let log = data.with_extension("log");
         let mut process = Process::start("flowpbx", &mut command, &log);

@@ -16,7 +16,7 @@ pub const CALL: &str = include_str!("sipp/call.xml");
 pub const CANCEL: &str = include_str!("sipp/cancel.xml");
 /// Calls a number; the call must end with a status before any answer.
 const REFUSED: &str = include_str!("sipp/refused.xml");
-/// Calls without being known: challenged with 401, guesses a password, 403.
+/// Calls without being known: challenged with 407, guesses a password, 403.
 pub const STRANGER: &str = include_str!("sipp/stranger.xml");
 
 /// A scenario for a call that must end with `status` before any answer.

@@ -1,7 +1,7 @@
 //! Waiting for a condition, and ports that are free.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where phones live.
@@ -33,28 +33,25 @@ pub fn until_within<T>(limit: Duration, what: &str, mut probe: impl FnMut() -> O
     }
 }
 
-/// Where the search for the next block of ports starts; below the ephemeral ports of Linux (32768…).
-static NEXT_BLOCK: AtomicU16 = AtomicU16::new(0);
+/// Where the search for the next block of ports goes on.
+static NEXT_BLOCK: AtomicU32 = AtomicU32::new(0);
 
 /// The first of `count` consecutive ports that are free for UDP and TCP on `ip`; even. Blocks of one process don't
-/// overlap.
+/// overlap until all have been given; different processes begin at different places.
 pub fn free_ports(ip: IpAddr, count: u16) -> u16 {
-    const FIRST: u16 = 21_000;
-    const LAST: u16 = 32_000;
-    let spread = u16::try_from(std::process::id() % 97).unwrap() * 100;
+    /// Below the ephemeral ports of Linux (32768…).
+    const PORTS: std::ops::Range<u32> = 21_000..32_000;
+    const LARGEST: u32 = 500;
+    let places = PORTS.end - PORTS.start - LARGEST;
+    let begin = std::process::id() % 97 * 110;
     for _ in 0..200 {
-        let step = NEXT_BLOCK.fetch_add(count.next_multiple_of(2), Ordering::Relaxed);
-        let base = FIRST + (spread + step) % (LAST - FIRST - count) / 2 * 2;
+        let step = NEXT_BLOCK.fetch_add(u32::from(count.next_multiple_of(2)), Ordering::Relaxed);
+        let base = u16::try_from(PORTS.start + (begin + step) % places / 2 * 2).unwrap();
         let free = (base..base + count)
             .all(|p| UdpSocket::bind((ip, p)).is_ok() && TcpListener::bind((ip, p)).is_ok());
         if free {
             return base;
         }
     }
-    panic!("no {count} free ports in a row on {ip} between {FIRST} and {LAST}");
-}
-
-/// One free port on `ip`.
-pub fn free_addr(ip: IpAddr) -> SocketAddr {
-    SocketAddr::new(ip, free_ports(ip, 1))
+    panic!("no {count} free ports in a row on {ip} in {PORTS:?}");
 }

@@ -16,6 +16,7 @@ use flow_compiler::entity::catalog::Overlay;
 use flow_compiler::world::Nothing;
 use flow_tests::e2e::audio;
 use flow_tests::e2e::baresip::{Baresip, Settings};
+use flow_tests::e2e::media::Media;
 use flow_tests::e2e::office::{CALLER, Files, NUMBER, Office, prompt};
 use flow_tests::e2e::server::{Server, binary};
 use flow_tests::e2e::sipp;
@@ -51,6 +52,16 @@ const DIRECT_NUMBER: &str = "+61299997777";
 fn is_prompt(heard: &[i16], path: &str) -> Result<f64, String> {
     let (alike, at) = audio::correlation(heard, &prompt(path));
     if alike > 0.8 { Ok(alike) } else { Err(format!("{path}: {alike:.2} at sample {at} of {}", heard.len())) }
+}
+
+/// Waits until as much was heard as a prompt is long, silence apart; the sound.
+fn hear_all(media: &Media, path: &str) -> Vec<i16> {
+    let wanted = prompt(path);
+    let loud = audio::loud_ms(&wanted) - 100;
+    until(&format!("as much sound as {path}"), || {
+        let heard = media.heard();
+        (heard.len() >= wanted.len() && audio::loud_ms(&heard) >= loud).then_some(heard)
+    })
 }
 
 fn ann(office: &mut Office) -> Baresip {
@@ -187,8 +198,7 @@ fn in_hours_the_menu_then_sales() {
     let (mut sipp, media) = office.trunk_call(sipp::CALL, NUMBER);
 
     let menu = "examples/office/prompts/main-menu.wav";
-    let loud = audio::loud_ms(&prompt(menu));
-    let heard = media.hears_sound(0, loud - 200);
+    let heard = hear_all(&media, menu);
     is_prompt(&heard, menu).unwrap();
     // The check can fail: it wasn't another prompt.
     is_prompt(&heard, "stdlib-prompts/vm-greeting.wav").unwrap_err();
@@ -261,8 +271,7 @@ fn a_swapped_prompt_is_noticed() {
     files.0.insert("prompts/main-menu.wav".to_owned(), wrong);
     let mut office = Office::open(&files);
     let (sipp, media) = office.trunk_call(sipp::CALL, NUMBER);
-    let loud = audio::loud_ms(&prompt("stdlib-prompts/vm-greeting.wav"));
-    let heard = media.hears_sound(0, loud - 200);
+    let heard = hear_all(&media, "stdlib-prompts/vm-greeting.wav");
     is_prompt(&heard, "examples/office/prompts/main-menu.wav").unwrap_err();
     is_prompt(&heard, "stdlib-prompts/vm-greeting.wav").unwrap();
     sipp.hang_up();
@@ -275,12 +284,12 @@ fn out_of_hours_a_message_is_taken() {
     let mut office = Office::open(&Files::closed());
     let (mut sipp, media) = office.trunk_call(sipp::CALL, NUMBER);
     media.hears_tone(0, 1_000.0, 150);
-    let greeting = media.heard();
-    is_prompt(&greeting, "stdlib-prompts/after-hours.wav").unwrap();
-    is_prompt(&greeting, "stdlib-prompts/vm-greeting.wav").unwrap();
     media.say(OUTSIDE, 3_000);
     media.press('#');
     sipp.succeeds();
+    let heard = media.heard();
+    is_prompt(&heard, "stdlib-prompts/after-hours.wav").unwrap();
+    is_prompt(&heard, "stdlib-prompts/vm-greeting.wav").unwrap();
 
     let cdr = office.cdr_of(&sipp);
     assert_eq!(cdr["disposition"], "voicemail", "{cdr:#}");
@@ -290,8 +299,9 @@ fn out_of_hours_a_message_is_taken() {
     let message = &messages[0];
     assert_eq!(message["caller_id_num"], CALLER, "{message:#}");
     assert_eq!(message["call"], cdr["call"], "{message:#}");
+    // From the beep to the key: the tone, and what passes before and after it on a busy machine.
     let length = message["duration_ms"].as_i64().unwrap();
-    assert!((2_800..4_000).contains(&length), "{message:#}");
+    assert!((2_900..8_000).contains(&length), "{message:#}");
     let audio_path = format!("/voicemail-boxes/after-hours/messages/{}/audio", message["id"]);
     let reply = office.server.request("GET", &audio_path, None).unwrap();
     assert_eq!(reply.status, 200);
@@ -439,8 +449,10 @@ fn a_wrong_password_is_refused() {
     let closed = impostor.waits_for(0, "CALL_CLOSED");
     assert!(closed["param"].as_str().unwrap().starts_with("403"), "{closed:#}");
     // The right one is let in, in the same office at the same time.
-    ann(&mut office);
-    assert_eq!(office.server.get("/registrations")["rows"].as_array().unwrap().len(), 1);
+    let _ann = ann(&mut office);
+    until("Ann's registration", || {
+        (office.server.get("/registrations")["rows"].as_array().unwrap().len() == 1).then_some(())
+    });
 }
 
 #[test]
