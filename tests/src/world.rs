@@ -343,6 +343,12 @@ impl World {
         }
     }
 
+    /// Sends bytes that no party of ours would write, from an address of the trunk's network.
+    pub fn raw(&mut self, from: SocketAddr, text: &str) {
+        let packet = wire::Packet { from, to: EXCHANGE, bytes: text.as_bytes().to_vec() };
+        self.wire.send(self.now, packet, &mut self.random);
+    }
+
     /// Whether these two hear each other: their media legs are bridged, set up towards them, and open both ways.
     pub fn talk(&self, a: (PartyIx, LegId), b: (PartyIx, LegId)) -> bool {
         let (Some(a), Some(b)) = (self.rtp(a), self.rtp(b)) else { return false };

@@ -1,6 +1,7 @@
 //! Calls through the exchange in simulated time, one behaviour a test. People and wires do what each test says.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use flow_call::Office;
@@ -630,6 +631,99 @@ fn a_port_that_another_program_has() {
     w.media.taken_ports = (10_000..10_200).collect();
     let (status, record) = status_of_call("102", w, ANN);
     assert_eq!((status, record.disposition), (503, Some(Disposition::Failed)));
+}
+
+/// A caller whose INVITE has no offer, written by hand: the exchange offers in its 200, the ACK answers.
+struct Late {
+    from: SocketAddr,
+    tag: String,
+}
+
+impl Late {
+    fn request(&self, method: &str, number: &str, cseq: u32, body: &str) -> String {
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let branch = format!("z9hG4bK-late-{method}-{cseq}");
+        format!(
+            "{method} sip:{number}@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {0};branch={branch}\r\nMax-Forwards: 70\r\n\
+             From: <sip:late@{0}>;tag=late\r\nTo: <sip:{number}@10.0.0.1>{1}\r\nCall-ID: late\r\n\
+             CSeq: {cseq} {2}\r\nContact: <sip:late@{0}>\r\n{kind}Content-Length: {3}\r\n\r\n{body}",
+            self.from,
+            self.tag,
+            method,
+            body.len(),
+        )
+    }
+
+    /// Sends the INVITE and waits for the 200, whose body is returned.
+    fn invite(w: &mut World, number: &str) -> (Late, String) {
+        w.wire.log = Some(Vec::new());
+        let mut late = Late { from: "192.0.2.77:5060".parse().unwrap(), tag: String::new() };
+        let invite = late.request("INVITE", number, 1, "");
+        w.raw(late.from, &invite);
+        let answer = |w: &World| {
+            let log = w.wire.log.as_ref().unwrap().iter();
+            log.filter(|p| p.to == late.from && p.start_line().contains(" 200 ")).last().cloned()
+        };
+        w.expect("the 200", S(5), |w| answer(w).is_some());
+        let ok = answer(w).unwrap();
+        late.tag = format!(";tag={}", ok.header("To").unwrap().split("tag=").nth(1).unwrap());
+        (late, ok.text().split("\r\n\r\n").nth(1).unwrap().to_owned())
+    }
+}
+
+const LATE_RTP: &str = "192.0.2.77:4000";
+const LATE_SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.77\r\ns=-\r\nc=IN IP4 192.0.2.77\r\nt=0 0\r\n\
+                        m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+
+#[test]
+fn an_invite_without_an_offer_gets_ours() {
+    let mut w = world();
+    let (late, offer) = Late::invite(&mut w, office::MENU);
+    assert!(offer.contains("m=audio 1") && offer.contains("PCMU") && offer.contains("PCMA"), "{offer}");
+    assert_eq!(
+        w.exchange.calls().next().unwrap().activity,
+        "answering",
+        "nobody is spoken to before the ACK"
+    );
+    w.raw(late.from, &late.request("ACK", office::MENU, 1, LATE_SDP));
+    w.expect("the menu", S(1), |w| w.exchange.calls().any(|call| call.activity == "menu"));
+    let setup = w.media.setup(LATE_RTP.parse().unwrap()).unwrap();
+    assert_eq!((setup.codec, setup.payload_type), (Codec::Pcmu, 0));
+    w.raw(late.from, &late.request("BYE", office::MENU, 2, ""));
+    assert_eq!(over(&mut w).cause, "the caller hung up");
+
+    // Answered by a phone.
+    let mut w = world();
+    w.party_mut(ANN).manners = answers(500);
+    let (late, _) = Late::invite(&mut w, office::SALES);
+    w.raw(late.from, &late.request("ACK", office::SALES, 1, LATE_SDP));
+    w.wait(S(1));
+    let ann = w.party(ANN).rtp(newest(&w, ANN).1).unwrap();
+    assert!(w.media.hears(ann, LATE_RTP.parse().unwrap()) && w.media.hears(LATE_RTP.parse().unwrap(), ann));
+    w.raw(late.from, &late.request("BYE", office::SALES, 2, ""));
+    over(&mut w);
+}
+
+#[test]
+fn an_ack_without_the_answer_to_our_offer_ends_the_call() {
+    let mut w = world();
+    let (late, _) = Late::invite(&mut w, office::MENU);
+    w.raw(late.from, &late.request("ACK", office::MENU, 1, ""));
+    w.wait(S(1));
+    let bye =
+        w.wire.log.as_ref().unwrap().iter().find(|p| p.to == late.from && p.start_line().starts_with("BYE "));
+    let cseq = bye.unwrap().header("CSeq").unwrap();
+    let via = bye.unwrap().header("Via").unwrap();
+    let ok = format!(
+        "SIP/2.0 200 OK\r\nVia: {via}\r\nFrom: {}\r\nTo: {}\r\nCall-ID: late\r\nCSeq: {cseq}\r\n\
+         Content-Length: 0\r\n\r\n",
+        bye.unwrap().header("From").unwrap(),
+        bye.unwrap().header("To").unwrap(),
+    );
+    w.raw(late.from, &ok);
+    let record = over(&mut w);
+    assert_eq!(record.cause, "the caller's phone speaks none of our codecs");
+    assert_eq!(record.disposition, Some(Disposition::Failed));
 }
 
 #[test]
