@@ -661,8 +661,8 @@ impl Late {
         let invite = late.request("INVITE", number, 1, "");
         w.raw(late.from, &invite);
         let answer = |w: &World| {
-            let log = w.wire.log.as_ref().unwrap().iter();
-            log.filter(|p| p.to == late.from && p.start_line().contains(" 200 ")).last().cloned()
+            let mut log = w.wire.log.as_ref().unwrap().iter();
+            log.rfind(|p| p.to == late.from && p.start_line().contains(" 200 ")).cloned()
         };
         w.expect("the 200", S(5), |w| answer(w).is_some());
         let ok = answer(w).unwrap();

@@ -87,6 +87,8 @@ struct Shared {
     reader: Handle<Reader>,
     /// Used on the reader's thread.
     loader: Arc<Mutex<Loader>>,
+    /// One reload at a time, so that older facts never replace newer ones.
+    reload: tokio::sync::Mutex<()>,
     began_ms: i64,
     listens: Vec<String>,
 }
@@ -188,8 +190,14 @@ pub async fn start(
         problems: facts.problems,
         draining: false,
     };
-    let shared =
-        Shared { orders, reader, loader: Arc::new(Mutex::new(loader)), began_ms: wall_ms(), listens };
+    let shared = Shared {
+        orders,
+        reader,
+        loader: Arc::new(Mutex::new(loader)),
+        reload: tokio::sync::Mutex::default(),
+        began_ms: wall_ms(),
+        listens,
+    };
     Ok(Running { core: Core { shared: Arc::new(shared) }, task: tokio::spawn(task.run()) })
 }
 
@@ -427,6 +435,7 @@ async fn until(due: Option<Instant>) {
 impl Core {
     /// Reads the facts again and takes them over.
     async fn take_over(self) -> Result<(), Unavailable> {
+        let _turn = self.shared.reload.lock().await;
         let loader = Arc::clone(&self.shared.loader);
         let facts = on_reader(&self.shared.reader, move |reader| {
             // Nothing panics while it holds the lock, and what it guards is a cache.
