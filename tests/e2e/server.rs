@@ -89,9 +89,13 @@ impl Server {
             .envs(environment.iter().copied());
         let log = data.with_extension("log");
         let mut process = Process::start("flowpbx", &mut command, &log);
+        // The last thing that a start writes to its data folder.
+        let announced = data.join("http.addr");
         until("the API answers", || {
             assert!(process.ended().is_none(), "flowpbx ended at once:\n{}", process.log());
-            http::request(ports.http, None, "GET", "/api/v1/health", None).ok().filter(|r| r.status == 200)
+            http::request(ports.http, None, "GET", "/api/v1/health", None)
+                .ok()
+                .filter(|r| r.status == 200 && announced.exists())
         });
         Server { process, data: data.to_owned(), ports }
     }

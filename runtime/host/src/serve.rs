@@ -56,6 +56,8 @@ async fn serve(
     secrets: &[NewSecret],
     print: fn(&str),
 ) -> Result<(), String> {
+    // Before anybody can know that the server runs, so that a stop at any time is one in order.
+    let stopped = signalled()?;
     let dir = store.dir().clone();
     let token = Token::open(&dir).map_err(|e| e.to_string())?;
     let shown = store.reader().map_err(|e| e.to_string())?;
@@ -73,7 +75,7 @@ async fn serve(
     greet(&shown, &data.data_dir, settings, http, secrets, print)?;
     drop(shown);
 
-    signalled().await?;
+    stopped.await;
     tracing::info!("stopping; running calls may go on for {} s", GRACE.as_secs());
     stop_all(core, server, &stop).await;
     client::forget_address(&dir);
@@ -135,16 +137,16 @@ fn greet(
     Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn signalled() -> Result<(), String> {
-    let mut term = signal(SignalKind::terminate()).map_err(|e| format!("cannot wait for signals: {e}"))?;
-    let mut interrupt =
-        signal(SignalKind::interrupt()).map_err(|e| format!("cannot wait for signals: {e}"))?;
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+/// From now on notes Ctrl-C and SIGTERM; the future ends with the first.
+fn signalled() -> Result<impl Future<Output = ()>, String> {
+    let listen = |kind| signal(kind).map_err(|e| format!("cannot wait for signals: {e}"));
+    let (mut term, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Calls first, so that the API still shows them; then the API.
