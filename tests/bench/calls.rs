@@ -7,6 +7,8 @@
 //! (`make bench` does).
 #![expect(clippy::unwrap_used, reason = "a bench stops at the first surprise")]
 #![expect(clippy::expect_used, reason = "a bench stops at the first surprise")]
+#![expect(clippy::panic, reason = "a bench stops at the first surprise")]
+#![expect(clippy::indexing_slicing, reason = "a bench stops at the first surprise")]
 #![expect(clippy::print_stdout, reason = "figures are printed")]
 
 #[path = "calls/load.rs"]

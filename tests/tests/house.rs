@@ -2,7 +2,6 @@
 //! files, and what must not stand in the repository. `UPDATE=1` rewrites the generated files.
 #![expect(clippy::expect_used, reason = "a test's helpers say what went wrong by panicking")]
 #![expect(clippy::unwrap_used, reason = "a test's helpers say what went wrong by panicking")]
-#![expect(clippy::panic, reason = "a test's helpers say what went wrong by panicking")]
 
 #[path = "house/arrows.rs"]
 mod arrows;

@@ -47,7 +47,7 @@ impl Server {
         let child = Command::new(binary())
             .args(["--data-dir".as_ref(), data_dir.as_os_str()])
             .args(["--sip-port", &sip_port.to_string(), "--http-port", &http_port.to_string()])
-            .args(["--external-ip", "127.0.0.1"])
+            .args(["--sip-bind", "127.0.0.1"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -123,8 +123,11 @@ fn wait_for_options(sip: SocketAddr, started: Instant) -> f64 {
     panic!("no SIP answer within 30 s");
 }
 
-/// The password that `flowpbx import` printed for an extension: the last word of the line that starts with it.
+/// The password that `flowpbx import` printed for an extension: `user 101  password …`.
 fn password_of(printed: &str, extension: &str) -> Option<String> {
-    let line = printed.lines().find(|l| l.split_whitespace().next() == Some(extension))?;
-    line.split_whitespace().last().map(str::to_owned)
+    let rows = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.into_iter().find_map(|words| match words.as_slice() {
+        ["user", user, "password", password, ..] if *user == extension => Some((*password).to_owned()),
+        _ => None,
+    })
 }
