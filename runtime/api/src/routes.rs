@@ -30,6 +30,7 @@ pub fn router(api: Api) -> Router {
         .route("/cdrs/{id}/trace", get(cdrs::trace))
         .route("/extensions", get(entities::extensions))
         .route("/extensions/{id}", get(entities::extension))
+        .route("/extensions/{id}/secret", post(entities::renew_secret))
         .route("/voicemail-boxes", get(entities::mailboxes))
         .route("/voicemail-boxes/{id}/messages", get(entities::messages))
         .route("/voicemail-boxes/{id}/messages/{message}/audio", get(entities::audio))

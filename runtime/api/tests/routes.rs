@@ -160,6 +160,7 @@ const GUARDED: &[(&str, &str)] = &[
     ("GET", "/cdrs/1/trace"),
     ("GET", "/extensions"),
     ("GET", "/extensions/101"),
+    ("POST", "/extensions/101/secret"),
     ("GET", "/voicemail-boxes"),
     ("GET", "/voicemail-boxes/night/messages"),
     ("GET", "/voicemail-boxes/night/messages/1/audio"),
@@ -219,6 +220,20 @@ async fn a_folder_is_imported_and_published_and_the_switchboard_told() {
         (&body["data"]["rows"][0]["key"], &body["data"]["rows"][0]["messages"]),
         (&json!("night"), &json!(0))
     );
+}
+
+#[tokio::test]
+async fn a_new_password_replaces_the_old_one() {
+    let world = World::new();
+    let (_, imported) = world.import(OFFICE, true).await;
+    let old = imported["data"]["secrets"][0]["secret"].as_str().unwrap().to_owned();
+    let (status, body) = world.ask("POST", "/extensions/101/secret", Value::Null).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(body["data"]["username"], "101");
+    assert_ne!(body["data"]["secret"], json!(old));
+    assert_eq!(world.board.reloads.load(Ordering::Relaxed), 2, "the next REGISTER meets the new one");
+    let (status, _) = world.ask("POST", "/extensions/999/secret", Value::Null).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -35,6 +35,11 @@ pub enum Command {
         /// Key of the flow
         flow: String,
     },
+    /// Make a new SIP password for an extension; the old one stops working
+    Password {
+        /// Number of the extension
+        extension: String,
+    },
     /// Show the calls that are up
     Calls,
     /// Show call records, newest first

@@ -98,6 +98,15 @@ impl Client {
         Ok(out)
     }
 
+    /// Makes a new SIP password for an extension.
+    ///
+    /// # Errors
+    /// What the server refused.
+    pub fn password(&self, extension: &str) -> Printed {
+        let data = self.post(&format!("/extensions/{}/secret", escape(extension)), &Value::Null, &[])?;
+        Ok(format!("Shown this once; the old password has stopped working:\n{}", credentials_line(&data)))
+    }
+
     /// Shows the calls that are up.
     ///
     /// # Errors
@@ -223,10 +232,13 @@ pub fn import_summary(data: &Value, files: &[ImportFile]) -> String {
         out.push_str("New phones. The passwords are shown this once:\n");
     }
     for s in secrets {
-        let (user, password, label) = (text(s, "username"), text(s, "secret"), text(s, "label"));
-        let _ = writeln!(out, "  user {user}  password {password}  {label}");
+        out.push_str(&credentials_line(s));
     }
     out
+}
+
+fn credentials_line(data: &Value) -> String {
+    format!("  user {}  password {}  {}\n", text(data, "username"), text(data, "secret"), text(data, "label"))
 }
 
 fn published_line(data: &Value) -> String {

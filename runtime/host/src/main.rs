@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Import(args)) => finish(import(&cli.data, &args)),
         Some(Command::Publish { flow }) => finish(ask(&cli.data, |c| c.publish(&flow))),
+        Some(Command::Password { extension }) => finish(ask(&cli.data, |c| c.password(&extension))),
         Some(Command::Calls) => finish(ask(&cli.data, Client::calls)),
         Some(Command::Cdrs { limit }) => finish(ask(&cli.data, |c| c.cdrs(limit))),
         Some(Command::Trace { call }) => finish(ask(&cli.data, |c| c.trace(&call))),

@@ -30,7 +30,7 @@ pub fn text(reader: &Reader, places: Places<'_>, secrets: &[NewSecret]) -> flow_
     let _ = writeln!(out, "FlowPBX {} is up. Data: {}", env!("CARGO_PKG_VERSION"), places.data_dir.display());
     let _ = writeln!(out, "  SIP   {} (UDP and TCP)", places.sip);
     let _ = writeln!(out, "  HTTP  http://{}/api/v1/health", places.http);
-    phones(&mut out, reader, secrets)?;
+    phones(&mut out, reader, secrets, places.data_dir)?;
     numbers(&mut out, reader)?;
     let dir = places.data_dir.display();
     let _ = writeln!(out, "\nThen, in another terminal:");
@@ -40,7 +40,12 @@ pub fn text(reader: &Reader, places: Places<'_>, secrets: &[NewSecret]) -> flow_
     Ok(out)
 }
 
-fn phones(out: &mut String, reader: &Reader, secrets: &[NewSecret]) -> flow_store::Result<()> {
+fn phones(
+    out: &mut String,
+    reader: &Reader,
+    secrets: &[NewSecret],
+    data_dir: &Path,
+) -> flow_store::Result<()> {
     let extensions = reader.all_entities::<Extension>()?;
     if extensions.is_empty() {
         let _ = writeln!(out, "\nThe office is empty. Fill it: flowpbx import DIR --publish");
@@ -49,7 +54,7 @@ fn phones(out: &mut String, reader: &Reader, secrets: &[NewSecret]) -> flow_stor
     let _ = writeln!(out, "\nPhones (register at the SIP address above):");
     for extension in extensions.iter().take(ROWS_MAX) {
         let made = secrets.iter().find(|s| s.extension == extension.key);
-        let password = made.map_or("as shown when it was made", |s| s.secret.reveal());
+        let password = made.map_or("(shown when it was made)", |s| s.secret.reveal());
         let _ = writeln!(
             out,
             "  {:6} {:16} user {}  password {password}",
@@ -57,9 +62,9 @@ fn phones(out: &mut String, reader: &Reader, secrets: &[NewSecret]) -> flow_stor
         );
     }
     more(out, extensions.len());
-    if !secrets.is_empty() {
-        let _ = writeln!(out, "  Passwords are shown this once.");
-    }
+    let hint =
+        if secrets.is_empty() { "A new password:" } else { "Passwords are shown this once. A new one:" };
+    let _ = writeln!(out, "  {hint} flowpbx --data-dir {} password EXTENSION", data_dir.display());
     Ok(())
 }
 

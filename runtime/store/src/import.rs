@@ -290,21 +290,23 @@ fn make_secrets(conn: &Connection, vault: &Vault, by: By<'_>) -> Result<Vec<NewS
     let mut statement =
         conn.prepare_cached("SELECT key FROM extensions WHERE sip_secret IS NULL ORDER BY key")?;
     let keys: Vec<String> = statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let mut made = Vec::new();
-    for key in keys {
-        let Some(extension) = by_key::<Extension>(conn, &key)? else { continue };
-        let clear = make_sip_secret()?;
-        let sealed = vault.seal(SIP_SECRET.of(&key), &clear)?;
-        conn.execute(
-            "UPDATE extensions SET sip_secret = ?2, updated_ms = ?3 WHERE key = ?1",
-            (&key, sealed, by.now_ms),
-        )?;
-        made.push(NewSecret {
-            extension: key,
-            label: extension.label,
-            username: extension.sip_username,
-            secret: Secret::new(clear),
-        });
-    }
-    Ok(made)
+    keys.iter().map(|key| renew_secret(conn, vault, key, by)).collect()
+}
+
+/// Gives an extension a new secret.
+pub(crate) fn renew_secret(conn: &Connection, vault: &Vault, key: &str, by: By<'_>) -> Result<NewSecret> {
+    let extension: Extension =
+        by_key(conn, key)?.ok_or_else(|| Error::not_found(EntityKind::Extension.noun(), key))?;
+    let clear = make_sip_secret()?;
+    let sealed = vault.seal(SIP_SECRET.of(key), &clear)?;
+    conn.execute(
+        "UPDATE extensions SET sip_secret = ?2, updated_ms = ?3 WHERE key = ?1",
+        (key, sealed, by.now_ms),
+    )?;
+    Ok(NewSecret {
+        extension: extension.key,
+        label: extension.label,
+        username: extension.sip_username,
+        secret: Secret::new(clear),
+    })
 }

@@ -14,14 +14,14 @@ use crate::cdr::{self, Cdr};
 use crate::entity::{Entity, Saved, by_key, upsert};
 use crate::error::Result;
 use crate::files::DataDir;
-use crate::import::{self, Import, ImportReport};
+use crate::import::{self, Import, ImportReport, NewSecret};
 use crate::prompt::{self, NewPrompt};
 use crate::publish::{self, Published};
 use crate::reader::Reader;
 use crate::registration::{self, Registration};
 use crate::secret::Vault;
 use crate::voicemail_message::{self, Kept, NewMessage, Repaired, Room};
-use crate::{call_flow, db, system_config};
+use crate::{Extension, call_flow, db, system_config};
 
 /// The store: the only writer of a data folder.
 #[derive(Debug)]
@@ -133,6 +133,19 @@ impl Store {
         let report = import::import(&tx, (&dir, &vault, effects), import, by)?;
         tx.commit()?;
         Ok(report)
+    }
+
+    /// Gives an extension a new SIP password. Phones with the old one are refused when they register next.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`] when there's no such extension.
+    pub fn renew_secret(&mut self, extension: &str, by: By<'_>) -> Result<NewSecret> {
+        let vault = Arc::clone(&self.reader.vault);
+        let tx = self.begin()?;
+        let made = import::renew_secret(&tx, &vault, extension, by)?;
+        audit::write(&tx, by, Action::Change, (Extension::KIND.name(), &made.extension), "new SIP password")?;
+        tx.commit()?;
+        Ok(made)
     }
 
     /// Puts the prompts of the library into the data folder. A prompt of the office with the same key stays.

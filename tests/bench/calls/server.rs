@@ -22,7 +22,7 @@ inbound_number "+61200000001" "Bench" { trunk = bench }
 
 /// A running server.
 pub struct Server {
-    child: Child,
+    child: Running,
     /// Where it takes SIP.
     pub sip: SocketAddr,
     /// Password of extension 101.
@@ -51,6 +51,7 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
+            .map(Running)
             .expect("flowpbx starts");
         let ready_ms = wait_for_options(sip, started);
 
@@ -74,14 +75,14 @@ impl Server {
 
     /// Resident memory in KiB.
     pub fn memory_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.0.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap()
     }
 
     /// CPU used so far (user + system), in milliseconds.
     pub fn cpu_ms(&self) -> f64 {
-        let ns = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap().filter_map(|task| {
+        let ns = std::fs::read_dir(format!("/proc/{}/task", self.child.0.id())).unwrap().filter_map(|task| {
             let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
             text.split_whitespace().next()?.parse::<f64>().ok()
         });
@@ -89,10 +90,13 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+/// A process that ends with its owner, also when a bench stops half-way.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -3,13 +3,14 @@
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use flow_store::{Extension, MailboxCounts, VoicemailBox, VoicemailMessage};
+use flow_store::{By, Extension, MailboxCounts, VoicemailBox, VoicemailMessage};
 use serde::Serialize;
 
 use crate::Api;
 use crate::envelope::{Answer, Data, Failure, Rows};
 use crate::limits::AUDIO_BYTES_MAX;
 use crate::query::PageQuery;
+use crate::routes::import::{ACTOR, SecretView};
 
 /// A mailbox with its totals.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,18 @@ pub(super) async fn extensions(
 
 pub(super) async fn extension(State(api): State<Api>, Path(id): Path<String>) -> Answer<Extension> {
     Ok(Data(api.read(move |store| store.entity(&id)).await?))
+}
+
+/// Makes a new SIP password for an extension and shows it, this once.
+pub(super) async fn renew_secret(State(api): State<Api>, Path(id): Path<String>) -> Answer<SecretView> {
+    let by = By { actor: ACTOR, now_ms: (api.now_ms)() };
+    let made = api
+        .write(move |store| {
+            let extension: Extension = store.entity(&id)?;
+            store.renew_secret(&extension.key, by)
+        })
+        .await?;
+    Ok(Data(SecretView::from(made)))
 }
 
 pub(super) async fn mailboxes(

@@ -6,7 +6,7 @@ use axum::extract::rejection::JsonRejection;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flow_compiler::diag::Diagnostic;
-use flow_store::{By, Import, ImportFile, ImportReport, ImportedRow, Published};
+use flow_store::{By, Import, ImportFile, ImportReport, ImportedRow, NewSecret, Published};
 use serde::{Deserialize, Serialize};
 
 use crate::Api;
@@ -43,12 +43,24 @@ pub(super) struct ImportView {
     warnings: Vec<Diagnostic>,
 }
 
+/// A SIP password that was made just now.
 #[derive(Debug, Serialize)]
-struct SecretView {
+pub(super) struct SecretView {
     extension: String,
     label: String,
     username: String,
     secret: String,
+}
+
+impl From<NewSecret> for SecretView {
+    fn from(made: NewSecret) -> SecretView {
+        SecretView {
+            secret: made.secret.reveal().to_owned(),
+            extension: made.extension,
+            label: made.label,
+            username: made.username,
+        }
+    }
 }
 
 pub(super) async fn import(
@@ -77,15 +89,9 @@ fn file(body: FileBody) -> Result<ImportFile, Failure> {
 }
 
 fn view(report: ImportReport) -> ImportView {
-    let secret = |s: flow_store::NewSecret| SecretView {
-        secret: s.secret.reveal().to_owned(),
-        extension: s.extension,
-        label: s.label,
-        username: s.username,
-    };
     ImportView {
         rows: report.rows,
-        secrets: report.secrets.into_iter().map(secret).collect(),
+        secrets: report.secrets.into_iter().map(SecretView::from).collect(),
         published: report.published,
         warnings: report.warnings,
     }
