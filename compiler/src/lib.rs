@@ -27,6 +27,7 @@
 pub mod check;
 pub mod compile;
 pub mod diag;
+pub mod diff;
 pub mod emit;
 pub mod entity;
 pub mod graph;

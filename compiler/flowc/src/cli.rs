@@ -101,6 +101,21 @@ pub enum Command {
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
     },
+    /// Say in sentences what calls would do differently: exit status 0 if nothing, 1 if something.
+    ///
+    /// Layout, labels, comments, order and the names of nodes don't count. `/dev/null` stands for nothing.
+    Diff {
+        /// The version before: a file or a folder.
+        before: PathBuf,
+        /// The version after: a file or a folder.
+        after: PathBuf,
+        /// As git's external diff driver: the arguments are what git gives one, and the exit status is 0.
+        #[arg(long)]
+        git: bool,
+        /// What git gives besides (with `--git`).
+        #[arg(hide = true, requires = "git", num_args = 0..=7)]
+        more: Vec<PathBuf>,
+    },
     /// Say what a finding's code means and what to do.
     Explain {
         /// The code, e.g. `F203`; every code if none is given.

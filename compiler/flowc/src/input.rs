@@ -103,6 +103,11 @@ impl Input {
         Ok(read(files, None))
     }
 
+    /// A phone system without anything in it.
+    pub fn nothing() -> Input {
+        read(Files::default(), None)
+    }
+
     /// What was named, and the systems in folders below: a folder with text or a catalogue is a system of its own.
     pub fn systems(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
         let mut below = Vec::new();

@@ -46,6 +46,10 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
             None => commands::run::run(paths, steps, save_trace.as_deref(), &report),
         },
         Command::Test { paths, only } => commands::test::run(paths, only.as_deref(), &report),
+        Command::Diff { before, after, git: false, .. } => commands::diff::run(before, after, &report),
+        Command::Diff { before, after, git: true, more } => {
+            commands::diff::for_git(before, after, more, &report)
+        }
         Command::Explain { code } => commands::explain::run(code.as_deref(), &report),
     }
 }

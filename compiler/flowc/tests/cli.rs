@@ -192,3 +192,24 @@ fn folders_below_a_folder_are_systems_of_their_own() {
     assert_eq!(place.status(&["check", "."]), 0);
     assert_eq!(place.status(&["check", "one", "two"]), 1);
 }
+
+#[test]
+fn two_versions_are_compared_by_what_calls_do() {
+    let moved = format!("{GOOD}\nlayout main {{\n  office 1,1\n}}\n");
+    let other = GOOD.replace("bye: hangup", "bye: hangup { cause = busy }");
+    let place = Place::new(&[("a.flow", GOOD), ("moved.flow", &moved), ("b.flow", &other)]);
+    assert_eq!(place.status(&["diff", "a.flow", "moved.flow"]), 0);
+    let differs = place.run(&["diff", "a.flow", "b.flow"], "");
+    assert_eq!(differs.status.code(), Some(1));
+    assert_eq!(out(&differs), "`bye` (hangup) has `cause` busy now; before, normal.\n");
+    let json = out(&place.run(&["diff", "--format", "json", "a.flow", "b.flow"], ""));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.pointer("/changes/0/node"), Some(&"bye".into()), "{json}");
+    let new = out(&place.run(&["diff", "/dev/null", "a.flow"], ""));
+    assert!(new.contains("Calls to +61299998888 come in now"), "{new}");
+    assert_eq!(place.status(&["diff", "a.flow", "nowhere.flow"]), 2);
+    let git =
+        place.run(&["diff", "--git", "main.flow", "a.flow", "0", "100644", "b.flow", "0", "100644"], "");
+    assert_eq!(git.status.code(), Some(0));
+    assert!(out(&git).starts_with("flow main.flow\n`bye`"), "{}", out(&git));
+}

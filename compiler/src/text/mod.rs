@@ -11,4 +11,5 @@ mod steps;
 mod tree;
 
 pub(crate) use spell::is_ident;
+pub(crate) use spell::print as spelled;
 pub(crate) use tree::shorten;

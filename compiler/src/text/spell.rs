@@ -111,7 +111,7 @@ fn dates(word: &str) -> Option<Value> {
 
 /// The canonical spelling of a value: the first of the spellings, from the nicest to JSON in backticks, that reads back
 /// as the same value.
-pub(super) fn print(ty: Option<FieldType>, value: &Value) -> String {
+pub(crate) fn print(ty: Option<FieldType>, value: &Value) -> String {
     let reads_back = |spelled: &Spelled| read(ty, spelled) == *value;
     let candidates = candidates(ty, value);
     let found = candidates.into_iter().find(|c| reads_back(c));

@@ -6,6 +6,7 @@ use std::path::Path;
 pub mod build;
 pub mod check;
 pub mod convert;
+pub mod diff;
 pub mod disasm;
 pub mod explain;
 pub mod fmt;
