@@ -14,21 +14,32 @@ use crate::nodes::Kind;
 use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
 use crate::world::World;
 
+mod abandoned;
 mod call_state;
+mod clock_jump;
 mod cycles;
 mod empty_group;
 mod endless_loop;
+mod exception_never_counts;
 mod exit_never_taken;
+pub mod hours;
+mod long_wait;
 mod loop_without_wait;
 mod no_entry;
 mod number_twice;
 mod paths;
 mod prompt_missing;
 mod silent_goodbye;
+mod stay;
+mod time_gap;
+mod time_overlap;
+mod trapped;
 mod unknown_entity;
 mod unreachable;
 mod unwired_exit;
+mod variables;
 
+pub use long_wait::{Longest, Wait};
 pub use number_twice::across;
 
 /// THE list of checks of one flow, in the order in which they run.
@@ -45,6 +56,14 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     exit_never_taken::check,
     empty_group::check,
     prompt_missing::check,
+    variables::check,
+    time_gap::check,
+    time_overlap::check,
+    exception_never_counts::check,
+    clock_jump::check,
+    trapped::check,
+    abandoned::check,
+    long_wait::check,
 ];
 
 /// Everything the checks find in one flow, in the order of their places.
@@ -56,6 +75,12 @@ pub fn check(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
         check(&cx, &mut found);
     }
     found.finish()
+}
+
+/// How long callers may have to wait, entry by entry, before a person or a recording takes them: the worst of all ways.
+#[must_use]
+pub fn waits(graph: &Graph, world: &dyn World) -> Vec<Wait> {
+    long_wait::waits(&Cx::new(graph, world))
 }
 
 /// A flow as the checks see it.
@@ -72,6 +97,13 @@ pub(crate) struct Site<'a> {
     kind: Option<Kind>,
     facts: Option<&'a EntityFacts>,
     exits: Vec<Exit>,
+}
+
+impl Site<'_> {
+    /// Whether the exit of this name leads where the other one does.
+    fn leads_as(&self, name: &str, other: &Exit) -> bool {
+        self.exits.iter().any(|e| e.name == name && e.target.is_some() && e.target == other.target)
+    }
 }
 
 /// An exit of a node.

@@ -155,6 +155,35 @@ codes! {
     /// No call can ever take this exit. Remove the edge, or change what stands before it.
     ExitNeverTaken = "F210", Warning, "exit that is never taken";
 
+    /// For a short time between two rules of a time switch neither matches, so that callers of that hour or minute are
+    /// treated as at night. Hours end as the clock strikes: `08:30..12:00` and `12:00..17:00` meet. Let the rules meet; a
+    /// pause that is meant is a rule of its own, or two ranges of one rule.
+    TimeGap = "F211", Warning, "gap between opening hours";
+    /// Two rules of a time switch claim the same time and send callers to different places; the one that stands first has
+    /// its way. Let one end where the other begins, or put the narrower one first.
+    TimeOverlap = "F212", Warning, "opening hours that overlap";
+    /// Exceptions that stand before it take all the dates and times of this one. Put the one for fewer days first.
+    ExceptionNeverCounts = "F213", Warning, "exception that never counts";
+    /// When the clocks are put forward or back, these hours don't happen or happen twice. Let hours begin and end outside
+    /// of the hour that is skipped or comes twice.
+    ClockJump = "F214", Warning, "opening hours that the clock change breaks";
+    /// Whatever these callers do, they reach no person, no recording and no goodbye: every way leads round again or to a
+    /// line that goes dead. Lead an exit to a person, a mailbox, or a message before the hangup.
+    TrappedCaller = "F215", Warning, "callers who can't get anywhere";
+    /// These callers were answered, reach nobody and are hung up on without a word, which sounds like a fault of the line.
+    /// Lead the exit to a mailbox, or to a message before the hangup.
+    AnsweredThenAbandoned = "F216", Warning, "callers hung up on after the answer";
+    /// Together the nodes of one way keep callers waiting for more than five minutes before a person or a recording takes
+    /// them. Let it ring for a shorter time, ring several at once, or offer a mailbox sooner.
+    LongWait = "F217", Warning, "very long wait";
+
+    /// The values of an expression don't go together: nothing is converted by itself, and a variable has one type. Write
+    /// phone numbers as `+61411111111` or `tel:101`, texts in single quotes, and give variables values by `set`.
+    WrongExpression = "F221", Error, "expression that can't be computed";
+    /// On some way to this node no `set` has given the variable a value. Set it where every call passes, such as right
+    /// behind the entry.
+    VariableUnset = "F222", Error, "variable that may not be set";
+
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
     NotCompiled = "F901", Error, "flow that can't be compiled";

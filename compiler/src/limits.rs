@@ -24,7 +24,15 @@ pub const SUGGESTIONS_MAX: usize = 100;
 pub const CANDIDATES_MAX: usize = 2_000;
 /// Letters of a name that "did you mean" looks at.
 pub const NEAREST_CHARS_MAX: usize = 40;
+/// Bytes of an expression, or of a text with expressions in it.
+pub const EXPRESSION_BYTES_MAX: usize = 1_024;
+/// Rules that are open at once while an expression is read; a pair of parentheses takes seven.
+pub const EXPRESSION_DEPTH_MAX: usize = 256;
 /// Entries of a list in a field (members of a group, hosts of a trunk).
 pub const LIST_MAX: usize = 1_000;
 /// Effects of one simulated call. The machine's own limits end every call long before.
 pub const SIMULATED_EFFECTS_MAX: usize = 100_000;
+/// Ranges of hours of a time switch, days apart, up to which it is looked at minute by minute.
+pub const HOURS_ANALYSED_MAX: usize = 1_000;
+/// Longest wait in seconds before a person or a recording that nobody is warned of.
+pub const WAIT_WARNED_S: u64 = 300;

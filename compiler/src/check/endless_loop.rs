@@ -9,16 +9,15 @@
 
 use flow_vm::limits::VISITS_PER_NODE_MAX;
 
+use super::stay::is_pressed;
 use super::{Cx, Exit, Sink, cycles};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
-use crate::nodes::Kind;
-use crate::nodes::spec::Computed;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let kind = |node: NodeId| cx.sites.get(node).and_then(|s| s.kind);
     let waits = |node: NodeId| kind(node).is_some_and(|k| k.spec().waits);
-    let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, exit));
+    let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, &exit.name));
     for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
         // Without any wait it's the other check's.
         if !cycle.iter().any(|(node, _)| waits(*node)) {
@@ -34,19 +33,5 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             .saying("the loop closes here")
             .help("lead an exit of the loop to a mailbox, a menu or a hangup");
         out.push(found);
-    }
-}
-
-/// Whether an exit is taken because the caller pressed a key, which starts the counting anew.
-fn is_pressed(kind: Kind, exit: &Exit) -> bool {
-    match kind {
-        Kind::IvrMenu => kind.spec().computed == Computed::MenuKeys && exit.name != "timeout",
-        Kind::PlayMessage => exit.name == "interrupted",
-        Kind::InboundNumber
-        | Kind::TimeSwitch
-        | Kind::RingGroup
-        | Kind::Extension
-        | Kind::Voicemail
-        | Kind::Hangup => false,
     }
 }

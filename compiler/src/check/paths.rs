@@ -114,7 +114,7 @@ pub(super) fn told(cx: &Cx<'_>, path: &[(NodeId, CallState, usize)], end: NodeId
 }
 
 /// The state of a call that leaves a node.
-fn leaves(node: &Node, leaves: Leaves, came: CallState) -> CallState {
+pub(super) fn leaves(node: &Node, leaves: Leaves, came: CallState) -> CallState {
     match leaves {
         Leaves::AsItCame => came,
         Leaves::Answered => CallState::Answered,

@@ -1,0 +1,58 @@
+//! F216: callers who were answered, reach nobody and are hung up on without a word.
+//!
+//! **Why:** before the answer their phone says that nobody is there. After it, a line that goes dead sounds like a fault:
+//! they pay for the call and don't know whether to try again.
+//!
+//! **Example:** `menu.1 -> ann` with `ann: extension 101 { no_answer -> bye }` and `bye: hangup`.
+//!
+//! **Cure:** lead the exit to a mailbox, to somebody else, or to a message before the hangup.
+
+use std::collections::BTreeSet;
+
+use super::stay::{Gets, gets};
+use super::{Cx, Sink, paths};
+use crate::diag::{Code, Diagnostic};
+use crate::graph::NodeId;
+use crate::nodes::spec::{CallState, Leaves};
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    for (id, _, site) in cx.nodes() {
+        let rings = gets(site) == Gets::Person && site.kind.is_some();
+        if !rings || !cx.paths.can_be(id, CallState::Answered) {
+            continue;
+        }
+        // Exits that fall back to the edge of another are that edge.
+        let own = site.exits.iter().enumerate().filter(|(_, e)| e.known && e.edge.is_some());
+        for (number, exit) in own.filter(|(_, e)| e.spec.leaves == Leaves::AsItCame) {
+            let Some(end) = exit.target.and_then(|target| silent_end(cx, target)) else { continue };
+            let mut path = cx.paths.to(id, CallState::Answered);
+            path.push((id, CallState::Answered, number));
+            let message = format!(
+                "answered callers who reach nobody at `{}` are cut off without a word: {}",
+                cx.name(id),
+                paths::told(cx, &path, end)
+            );
+            let help = format!("lead `{}` to a mailbox, or to a message before the hangup", exit.name);
+            out.push(
+                Diagnostic::new(Code::AnsweredThenAbandoned, cx.exit_place(id, exit), message).help(help),
+            );
+        }
+    }
+}
+
+/// The hangup to which a call comes from a node on at once, if it can.
+fn silent_end(cx: &Cx<'_>, from: NodeId) -> Option<NodeId> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        let site = cx.sites.get(node)?;
+        if gets(site) == Gets::End {
+            return Some(node);
+        }
+        let instant = site.kind.is_some_and(|k| !k.spec().waits);
+        if instant && seen.insert(node) {
+            open.extend(site.exits.iter().filter_map(|e| e.target));
+        }
+    }
+    None
+}

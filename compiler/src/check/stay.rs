@@ -1,0 +1,86 @@
+//! What a stay at a node means to a caller: whom it may bring, and how long it may last. The one place of the checks that
+//! a new kind is entered in.
+
+use super::Site;
+use crate::entity::EntityFacts;
+use crate::graph::Node;
+use crate::nodes::{Config, Kind};
+
+/// What a caller may get at a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gets {
+    /// A person to talk to.
+    Person,
+    /// A recording of what they say.
+    Recording,
+    /// A message that is played.
+    Message,
+    /// Nothing of these: the call goes on, or waits.
+    Nothing,
+    /// The end of the call.
+    End,
+}
+
+/// What a caller may get at a node of this kind.
+pub(super) fn gets(site: &Site<'_>) -> Gets {
+    match site.kind {
+        Some(Kind::RingGroup) if rings_nobody(site) => Gets::Nothing,
+        // Of a kind that nobody knows the best is believed: that it is unknown is said elsewhere.
+        None | Some(Kind::RingGroup | Kind::Extension) => Gets::Person,
+        Some(Kind::Voicemail) => Gets::Recording,
+        Some(Kind::PlayMessage) => Gets::Message,
+        Some(
+            Kind::InboundNumber
+            | Kind::TimeSwitch
+            | Kind::IvrMenu
+            | Kind::SetCallerId
+            | Kind::Set
+            | Kind::Branch
+            | Kind::Split
+            | Kind::Status,
+        ) => Gets::Nothing,
+        Some(Kind::Hangup) => Gets::End,
+    }
+}
+
+fn rings_nobody(site: &Site<'_>) -> bool {
+    matches!(site.facts, Some(EntityFacts::RingGroup(group)) if group.members.is_empty())
+}
+
+/// The longest time in seconds that a caller may spend at a node, what is played to them apart. A menu waits once for
+/// every silence and every wrong key that it forgives, and once more.
+pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
+    let given = |own: Option<u32>, usual: u16| u64::from(own.unwrap_or(u32::from(usual)));
+    match (Config::read(node), site.facts) {
+        (Some(Config::Extension(config)), Some(EntityFacts::Extension(e))) => {
+            given(config.ring, e.ring_timeout_s)
+        }
+        (Some(Config::RingGroup(_)), Some(EntityFacts::RingGroup(g))) if g.members.is_empty() => 0,
+        (Some(Config::RingGroup(config)), Some(EntityFacts::RingGroup(g))) => {
+            given(config.ring, g.ring_timeout_s)
+        }
+        (Some(Config::IvrMenu(config)), Some(EntityFacts::IvrMenu(menu))) => {
+            given(config.timeout, menu.timeout_s) * (2 * u64::from(menu.retries) + 1)
+        }
+        (_, Some(_) | None) => 0,
+    }
+}
+
+/// Whether an exit is taken because the caller pressed a key.
+pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
+    match kind {
+        Kind::IvrMenu => exit != "timeout",
+        Kind::PlayMessage => exit == "interrupted",
+        Kind::InboundNumber
+        | Kind::TimeSwitch
+        | Kind::RingGroup
+        | Kind::Extension
+        | Kind::Voicemail
+        | Kind::Hangup
+        | Kind::SetCallerId
+        | Kind::Set
+        | Kind::Branch
+        | Kind::Split
+        | Kind::Status => false,
+    }
+}
