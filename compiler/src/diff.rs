@@ -16,7 +16,7 @@ use crate::graph::{Declaration, Graph, NodeId};
 mod facts;
 mod hours;
 mod same;
-mod view;
+pub(crate) mod view;
 mod walk;
 mod words;
 

@@ -28,6 +28,7 @@ pub mod check;
 pub mod compile;
 pub mod diag;
 pub mod diff;
+pub mod draw;
 pub mod emit;
 pub mod entity;
 pub mod graph;

@@ -116,6 +116,20 @@ pub enum Command {
         #[arg(hide = true, requires = "git", num_args = 0..=7)]
         more: Vec<PathBuf>,
     },
+    /// Draw flows.
+    Graph {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// What to draw them as.
+        #[arg(long, value_enum, default_value_t = Drawing::Svg)]
+        to: Drawing,
+        /// Only the flow with this key.
+        #[arg(long, value_name = "KEY")]
+        flow: Option<String>,
+        /// A file for the picture of a single flow, or a folder for the pictures of all. Standard output if not given.
+        #[arg(long, short, value_name = "PATH")]
+        output: Option<PathBuf>,
+    },
     /// Say what a finding's code means and what to do.
     Explain {
         /// The code, e.g. `F203`; every code if none is given.
@@ -130,4 +144,15 @@ pub enum View {
     Json,
     /// `.flow` text.
     Text,
+}
+
+/// What a flow is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Drawing {
+    /// A picture.
+    Svg,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// A graph for Graphviz.
+    Dot,
 }

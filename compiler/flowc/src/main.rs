@@ -50,6 +50,9 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
         Command::Diff { before, after, git: true, more } => {
             commands::diff::for_git(before, after, more, &report)
         }
+        Command::Graph { paths, to, flow, output } => {
+            commands::graph::run(paths, *to, flow.as_deref(), output.as_deref(), &report)
+        }
         Command::Explain { code } => commands::explain::run(code.as_deref(), &report),
     }
 }

@@ -213,3 +213,27 @@ fn two_versions_are_compared_by_what_calls_do() {
     assert_eq!(git.status.code(), Some(0));
     assert!(out(&git).starts_with("flow main.flow\n`bye`"), "{}", out(&git));
 }
+
+#[test]
+fn flows_are_drawn_and_never_outside_of_the_folder() {
+    let office = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/office");
+    let place =
+        Place::new(&[("good.flow", GOOD), ("bad.flow", &GOOD.replace("flow main", "flow \"../out\""))]);
+    for (to, name) in [("svg", "office.svg"), ("mermaid", "office.mmd"), ("dot", "office.dot")] {
+        let drawn = place.run(&["graph", office.to_str().unwrap(), "--to", to], "");
+        assert_eq!(drawn.status.code(), Some(0), "{}", String::from_utf8_lossy(&drawn.stderr));
+        is_golden(name, &out(&drawn));
+    }
+    std::fs::create_dir(place.path("folder")).unwrap();
+    assert_eq!(place.status(&["graph", "good.flow", "-o", "folder"]), 0);
+    for command in
+        [&["graph", "bad.flow", "-o", "folder"][..], &["convert", "--to", "json", "bad.flow", "-o", "folder"]]
+    {
+        assert_eq!(place.run(command, "").status.code(), Some(2), "{command:?}");
+    }
+    let mut written: Vec<_> =
+        std::fs::read_dir(place.path("folder")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    written.sort();
+    assert_eq!(written, ["main.svg"]);
+    assert_eq!(place.status(&["graph", "good.flow", "--flow", "other"]), 2);
+}

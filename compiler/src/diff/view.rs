@@ -14,7 +14,7 @@ use crate::nodes::spec::{FieldDefault, FieldSpec, Unwired};
 use crate::world::World as _;
 
 /// A flow with its facts.
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     pub graph: &'a Graph,
     pub names: BTreeMap<&'a str, NodeId>,
     wiring: Wiring,
@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
 
 /// Where calls go from an exit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leads {
+pub(crate) enum Leads {
     /// To a node.
     Node(NodeId),
     /// The call ends.
@@ -194,7 +194,7 @@ impl<'a> View<'a> {
 }
 
 /// The value of a field among those given, or its default.
-pub(super) fn value_of(fields: &[crate::graph::Field], spec: &FieldSpec) -> Option<Value> {
+pub(crate) fn value_of(fields: &[crate::graph::Field], spec: &FieldSpec) -> Option<Value> {
     match fields.iter().find(|f| f.name == spec.name) {
         Some(field) => Some(field.value.clone()),
         None => match spec.default {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use flow_compiler::diag::Diagnostic;
 use flow_compiler::{write_catalog, write_json, write_text};
 
-use super::{Failure, write};
+use super::{Failure, write, write_in};
 use crate::cli::View;
 use crate::input::{Input, Unit};
 use crate::render::{Found, Report};
@@ -36,7 +36,7 @@ fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<
         Some(folder) => {
             for (project, id, graph) in input.flows() {
                 let json = write_json(project, id, &world);
-                write(&folder.join(format!("{}.json", graph.key)), json.as_bytes())?;
+                write_in(folder, &graph.key, "json", json.as_bytes())?;
             }
             write(&folder.join("catalog.json"), write_catalog(&world).as_bytes())?;
         }
@@ -56,7 +56,7 @@ fn to_text(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<
         let text = write_text(&unit.project);
         match (output, unit.project.flows.values().next()) {
             (Some(folder), Some(flow)) => {
-                write(&folder.join(format!("{}.flow", flow.key)), text.as_bytes())?;
+                write_in(folder, &flow.key, "flow", text.as_bytes())?;
             }
             (Some(_), None) => {}
             (None, _) => report.out.result(&text)?,

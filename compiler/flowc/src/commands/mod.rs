@@ -10,6 +10,7 @@ pub mod diff;
 pub mod disasm;
 pub mod explain;
 pub mod fmt;
+pub mod graph;
 pub mod replay;
 pub mod run;
 pub mod test;
@@ -33,4 +34,13 @@ impl From<std::io::Error> for Failure {
 /// Writes a file.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|e| Failure(format!("can't write {}: {e}", path.display())))
+}
+
+/// Writes a file named after a flow into a folder. A flow's key is anything that its author wrote: one that would lead
+/// out of the folder is refused.
+pub fn write_in(folder: &Path, key: &str, extension: &str, bytes: &[u8]) -> Result<(), Failure> {
+    if key.is_empty() || key.starts_with('.') || key.contains(['/', '\\', ':', '\0']) {
+        return Err(Failure(format!("the flow's key {key:?} can't be the name of a file; rename the flow")));
+    }
+    write(&folder.join(format!("{key}.{extension}")), bytes)
 }

@@ -1,0 +1,46 @@
+use super::*;
+use crate::{Source, read_text, world_of};
+
+fn picture(text: &str) -> Picture {
+    let read = read_text(&[Source { name: "main.flow", bytes: text.as_bytes() }]);
+    let world = world_of(&read.project).0;
+    Picture::of(read.project.flows.values().next().unwrap(), &world).unwrap()
+}
+
+const LOOP: &str = "flow main \"A & <b> \\\"c\\\" -->\" {\n  entry in: inbound_number \"+61299998888\" -> menu\n  \
+    menu: ivr_menu m {\n    1 \"one | two\" -> ann\n    timeout -> menu\n    invalid -> bye\n  }\n  \
+    ann: extension 101 {\n    answered -> bye\n    no_answer -> menu\n  }\n  bye: hangup\n  lost: hangup\n}\n";
+
+#[test]
+fn the_same_flow_gives_the_same_picture() {
+    assert_eq!(svg(&picture(LOOP)), svg(&picture(LOOP)));
+}
+
+#[test]
+fn text_never_becomes_markup() {
+    let picture = picture(LOOP);
+    let (svg, mermaid, dot) = (svg(&picture), mermaid(&picture), dot(&picture));
+    assert!(svg.contains("A &amp; &lt;b&gt; &quot;c&quot; --&gt;"), "{svg}");
+    assert!(mermaid.contains("|\"1  one #124; two\"|"), "{mermaid}");
+    assert!(dot.starts_with("digraph \"A & <b> \\\"c\\\" -->\" {"), "{dot}");
+}
+
+#[test]
+fn lines_that_lead_back_and_nodes_without_calls_are_told_apart() {
+    let picture = picture(LOOP);
+    let svg = svg(&picture);
+    assert_eq!(svg.matches("class=\"line back\"").count(), 2, "{svg}");
+    assert_eq!(svg.matches("no call comes here").count(), 1, "{svg}");
+}
+
+#[test]
+fn cards_never_overlap() {
+    let picture = picture(LOOP);
+    let places = layout::layout(&picture).places;
+    for (n, (x, y)) in places.iter().enumerate() {
+        for (m, (u, v)) in places.iter().enumerate().skip(n + 1) {
+            let (h, k) = (layout::height(&picture.cards[n]), layout::height(&picture.cards[m]));
+            assert!(x != u || y + h <= *v || v + k <= *y, "{n} and {m} overlap");
+        }
+    }
+}
