@@ -29,16 +29,7 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
         None | Some(Kind::RingGroup | Kind::Extension) => Gets::Person,
         Some(Kind::Voicemail) => Gets::Recording,
         Some(Kind::PlayMessage) => Gets::Message,
-        Some(
-            Kind::InboundNumber
-            | Kind::TimeSwitch
-            | Kind::IvrMenu
-            | Kind::SetCallerId
-            | Kind::Set
-            | Kind::Branch
-            | Kind::Split
-            | Kind::Status,
-        ) => Gets::Nothing,
+        Some(Kind::InboundNumber | Kind::TimeSwitch | Kind::IvrMenu) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
     }
 }
@@ -76,11 +67,6 @@ pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
         | Kind::RingGroup
         | Kind::Extension
         | Kind::Voicemail
-        | Kind::Hangup
-        | Kind::SetCallerId
-        | Kind::Set
-        | Kind::Branch
-        | Kind::Split
-        | Kind::Status => false,
+        | Kind::Hangup => false,
     }
 }
