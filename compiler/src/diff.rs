@@ -14,7 +14,7 @@ use crate::entity::catalog::Catalog;
 use crate::graph::{Declaration, Graph, NodeId};
 
 mod facts;
-mod hours;
+pub(crate) mod hours;
 mod same;
 pub(crate) mod view;
 mod walk;

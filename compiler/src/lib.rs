@@ -26,11 +26,13 @@
 
 pub mod check;
 pub mod compile;
+pub mod coverage;
 pub mod diag;
 pub mod diff;
 pub mod draw;
 pub mod emit;
 pub mod entity;
+pub mod explore;
 pub mod graph;
 pub mod ir;
 pub mod json;

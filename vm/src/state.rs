@@ -103,6 +103,13 @@ impl State {
         self.phase == Phase::Ended
     }
 
+    /// The same place in the same circumstances, whatever came before: without the numbers of effects, steps and visits.
+    /// Two runs that have it in common do the same from there on, but for the limits that end a run going round.
+    #[must_use]
+    pub fn place(&self) -> State {
+        State { effects: 0, silent_steps: 0, visits: [0; _], ..self.clone() }
+    }
+
     /// Its bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

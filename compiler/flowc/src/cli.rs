@@ -100,6 +100,9 @@ pub enum Command {
         /// Only tests whose name has this in it.
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
+        /// Say which nodes and exits no test comes to.
+        #[arg(long)]
+        coverage: bool,
     },
     /// Say in sentences what calls would do differently: exit status 0 if nothing, 1 if something.
     ///
@@ -129,6 +132,19 @@ pub enum Command {
         /// A file for the picture of a single flow, or a folder for the pictures of all. Standard output if not given.
         #[arg(long, short, value_name = "PATH")]
         output: Option<PathBuf>,
+    },
+    /// Find every outcome of flows: how calls can end, with an example of each that `flowc test` runs.
+    ///
+    /// The program's every question gets every answer; callers who hang up and failures of the host aren't followed.
+    Explore {
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// Only the flow with this key.
+        #[arg(long, value_name = "KEY")]
+        flow: Option<String>,
+        /// Write only the examples, as `test` blocks.
+        #[arg(long)]
+        tests: bool,
     },
     /// Say what a finding's code means and what to do.
     Explain {

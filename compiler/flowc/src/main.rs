@@ -45,13 +45,18 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
             Some(trace) => commands::replay::run(paths, trace, effects.as_deref(), &report),
             None => commands::run::run(paths, steps, save_trace.as_deref(), &report),
         },
-        Command::Test { paths, only } => commands::test::run(paths, only.as_deref(), &report),
+        Command::Test { paths, only, coverage } => {
+            commands::test::run(paths, only.as_deref(), *coverage, &report)
+        }
         Command::Diff { before, after, git: false, .. } => commands::diff::run(before, after, &report),
         Command::Diff { before, after, git: true, more } => {
             commands::diff::for_git(before, after, more, &report)
         }
         Command::Graph { paths, to, flow, output } => {
             commands::graph::run(paths, *to, flow.as_deref(), output.as_deref(), &report)
+        }
+        Command::Explore { paths, flow, tests } => {
+            commands::explore::run(paths, flow.as_deref(), *tests, &report)
         }
         Command::Explain { code } => commands::explain::run(code.as_deref(), &report),
     }

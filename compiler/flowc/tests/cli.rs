@@ -237,3 +237,24 @@ fn flows_are_drawn_and_never_outside_of_the_folder() {
     assert_eq!(written, ["main.svg"]);
     assert_eq!(place.status(&["graph", "good.flow", "--flow", "other"]), 2);
 }
+
+#[test]
+fn outcomes_are_found_with_examples_that_pass() {
+    let office = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/office");
+    let office = office.to_str().unwrap();
+    let place = Place::new(&[]);
+    let explored = place.run(&["explore", office], "");
+    assert_eq!(explored.status.code(), Some(0), "{}", String::from_utf8_lossy(&explored.stderr));
+    is_golden("explore.txt", &out(&explored));
+    // The examples alone are tests of the office, and pass.
+    std::fs::write(place.path("tests.flow"), out(&place.run(&["explore", "--tests", office], ""))).unwrap();
+    for file in ["main.flow", "office.flow"] {
+        std::fs::copy(Path::new(office).join(file), place.path(file)).unwrap();
+    }
+    let tested = place.run(&["test", "--coverage", "."], "");
+    assert_eq!(tested.status.code(), Some(0), "{}", out(&tested));
+    is_golden("coverage.txt", &out(&tested));
+    let json = out(&place.run(&["test", "--coverage", "--format", "json", "."], ""));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.pointer("/coverage/0/flow"), Some(&"main".into()), "{json}");
+}

@@ -12,7 +12,7 @@ const DAY: u16 = 1_440;
 const DEFAULT: &str = "default";
 
 /// What two versions of a time switch decide differently, as sentences.
-pub(super) fn compare(whose: &str, was: &TimeSwitch, is: &TimeSwitch) -> Vec<String> {
+pub(crate) fn compare(whose: &str, was: &TimeSwitch, is: &TimeSwitch) -> Vec<String> {
     let mut found = week(whose, was, is);
     found.extend(exceptions(whose, was, is));
     found
@@ -52,7 +52,7 @@ fn day(weekday: u8, was: &[TimeRule], is: &[TimeRule]) -> Vec<Stretch> {
 }
 
 /// The exit that rules choose in a minute of the week.
-fn exit(rules: &[TimeRule], weekday: u8, minute: u16) -> &str {
+pub(crate) fn exit(rules: &[TimeRule], weekday: u8, minute: u16) -> &str {
     let yesterday = (weekday + 6) % 7;
     let matches = |rule: &&TimeRule| {
         let whole_day = rule.hours.is_empty() && rule.days.contains(weekday);

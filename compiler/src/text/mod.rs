@@ -12,4 +12,5 @@ mod tree;
 
 pub(crate) use spell::is_ident;
 pub(crate) use spell::print as spelled;
+pub(crate) use spell::{name as named, quote as quoted};
 pub(crate) use tree::shorten;

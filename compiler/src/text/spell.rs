@@ -235,12 +235,12 @@ pub(super) fn backticks(value: &Value) -> String {
 }
 
 /// A string in quotes.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     Value::from(text).to_string()
 }
 
 /// A name, in quotes where it must be.
-pub(super) fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     if is_ident(text) { text.to_owned() } else { quote(text) }
 }
 

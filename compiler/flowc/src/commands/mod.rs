@@ -9,6 +9,7 @@ pub mod convert;
 pub mod diff;
 pub mod disasm;
 pub mod explain;
+pub mod explore;
 pub mod fmt;
 pub mod graph;
 pub mod replay;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use flow_compiler::coverage::{Covered, covered};
 use flow_compiler::graph::Project;
 use flow_compiler::sim::{self, TestReport, Verdict};
 use serde_json::{Value, json};
@@ -12,7 +13,12 @@ use crate::cli::Format;
 use crate::input::Input;
 use crate::render::{Report, count, place_said};
 
-pub fn run(paths: &[PathBuf], only: Option<&str>, report: &Report<'_>) -> Result<bool, Failure> {
+pub fn run(
+    paths: &[PathBuf],
+    only: Option<&str>,
+    coverage: bool,
+    report: &Report<'_>,
+) -> Result<bool, Failure> {
     let inputs = Input::systems(paths)?;
     if inputs.iter().any(|i| report.stops(&i.diagnostics())) {
         let found: Vec<_> = inputs.iter().flat_map(Input::found).collect();
@@ -27,20 +33,46 @@ pub fn run(paths: &[PathBuf], only: Option<&str>, report: &Report<'_>) -> Result
             reports.extend(wanted.map(|r| (&unit.project, r)));
         }
     }
+    let covered: Vec<Covered> = if coverage {
+        let unit = |input: &'_ Input| -> Vec<Covered> {
+            let wanted = |name: &str| only.is_none_or(|part| name.contains(part));
+            input.units.iter().flat_map(|u| covered(&u.project, &input.world, &wanted)).collect()
+        };
+        inputs.iter().flat_map(unit).collect()
+    } else {
+        Vec::new()
+    };
     let failed = reports.iter().filter(|(_, r)| r.verdict != Verdict::Passed).count();
     match report.format {
         Format::Human => {
             let text: String = reports.iter().map(|(project, r)| said(project, r)).collect();
             report.out.result(&text)?;
+            report.out.result(&covered.iter().map(coverage_said).collect::<String>())?;
         }
         Format::Json => {
             let all: Vec<_> = reports.iter().map(|(project, r)| machine(project, r)).collect();
-            report.out.result(&format!("{}\n", json!({ "tests": all, "failed": failed })))?;
+            let mut whole = json!({ "tests": all, "failed": failed });
+            if let Some(members) = whole.as_object_mut().filter(|_| coverage) {
+                members.insert("coverage".to_owned(), json!(covered));
+            }
+            report.out.result(&format!("{whole}\n"))?;
         }
     }
     let passed = count(reports.len() - failed, "test");
     report.out.remark(&format!("{passed} passed, {failed} failed"))?;
     Ok(failed == 0)
+}
+
+/// What no test comes to, flow by flow.
+fn coverage_said(covered: &Covered) -> String {
+    let Covered { flow, nodes, exits, missed_nodes, missed_exits } = covered;
+    let met = |(met, all): &(usize, usize)| format!("{met} of {all}");
+    let mut out = format!("coverage of `{flow}`: {} nodes, {} exits\n", met(nodes), met(exits));
+    let missed = missed_nodes.iter().map(|node| format!("  no test comes to `{node}`\n"));
+    let missed = missed
+        .chain(missed_exits.iter().map(|(node, exit)| format!("  no test leaves `{node}` by {exit}\n")));
+    out.extend(missed);
+    out
 }
 
 fn said(project: &Project, report: &TestReport) -> String {

@@ -1,0 +1,92 @@
+//! Which nodes and exits of a project's flows its tests come to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::compile::compile;
+use crate::diff::view::View;
+use crate::entity::catalog::Catalog;
+use crate::graph::{FlowId, Graph, Project};
+use crate::sim::{Script, What, run};
+
+/// What the tests of a project come to in one of its flows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Covered {
+    /// Key of the flow.
+    pub flow: String,
+    /// Nodes that tests come to, and all.
+    pub nodes: (usize, usize),
+    /// Exits by which tests leave, and all.
+    pub exits: (usize, usize),
+    /// Nodes that no test comes to, in the order of the flow.
+    pub missed_nodes: Vec<String>,
+    /// Exits by which no test leaves a node that tests come to.
+    pub missed_exits: Vec<(String, String)>,
+}
+
+/// Runs the tests whose name is wanted and says what they come to, flow by flow. Tests that can't be run come to
+/// nothing.
+#[must_use]
+pub fn covered(project: &Project, world: &Catalog, wanted: &dyn Fn(&str) -> bool) -> Vec<Covered> {
+    let mut met: BTreeMap<FlowId, Met> = BTreeMap::new();
+    let mut programs = BTreeMap::new();
+    for test in project.tests.values().filter(|t| wanted(&t.name)) {
+        let Ok(script) = Script::of(test, project, world) else { continue };
+        let Some(graph) = project.flows.get(script.flow) else { continue };
+        let program = programs.entry(script.flow).or_insert_with(|| compile(graph, world).program);
+        let outcome = program.as_ref().and_then(|program| run(program, graph, &script, world));
+        let met = met.entry(script.flow).or_default();
+        for happening in outcome.into_iter().flat_map(|o| o.happened) {
+            met.take(happening.what);
+        }
+    }
+    let nothing = Met::default();
+    let flows = project.flows.iter();
+    flows.map(|(id, graph)| count(graph, world, met.get(&id).unwrap_or(&nothing))).collect()
+}
+
+#[derive(Default)]
+struct Met {
+    nodes: BTreeSet<String>,
+    exits: BTreeSet<(String, String)>,
+}
+
+impl Met {
+    fn take(&mut self, what: What) {
+        if let What::Leaves { node, exit } = what {
+            self.exits.insert((node, exit));
+        } else if let What::Enters(node) = what {
+            self.nodes.insert(node);
+        }
+    }
+}
+
+fn count(graph: &Graph, world: &Catalog, met: &Met) -> Covered {
+    let view = View::new(graph, world);
+    let mut covered = Covered {
+        flow: graph.key.clone(),
+        nodes: (0, graph.nodes.len()),
+        exits: (0, 0),
+        missed_nodes: Vec::new(),
+        missed_exits: Vec::new(),
+    };
+    for (id, node) in &graph.nodes {
+        let comes = met.nodes.contains(&node.name);
+        if comes {
+            covered.nodes.0 += 1;
+        } else {
+            covered.missed_nodes.push(node.name.clone());
+        }
+        for exit in view.exits(id) {
+            let left = (node.name.clone(), exit);
+            covered.exits.1 += 1;
+            if met.exits.contains(&left) {
+                covered.exits.0 += 1;
+            } else if comes {
+                covered.missed_exits.push(left);
+            }
+        }
+    }
+    covered
+}

@@ -1,0 +1,295 @@
+//! Every outcome of a flow, found by giving the real machine every answer that the world can give, at every question.
+//!
+//! Runs that stand at the same place in the same circumstances ([`State::place`]) are one, so that loops end. What the
+//! host fails to do, and callers who hang up, aren't followed: they can end any call at any time.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use flow_vm::effect::{Answer, Effect, End, Input, Key, RingEnd, VoicemailEnd};
+use flow_vm::text::answer_text;
+use flow_vm::{ExitIx, NodeIx, Program, State, Step, Watch, resume};
+
+use crate::graph::Graph;
+use crate::world::World;
+use crate::zone;
+
+mod moments;
+mod script;
+mod wait;
+
+pub use wait::Wait;
+
+/// Places that an exploration looks at.
+pub const PLACES_MAX: usize = 20_000;
+/// How long a sound lasts here, whose length nobody knows, in milliseconds.
+const SOUND_MS: u64 = 3_000;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Explored {
+    /// Every way in which calls can end, those that take least to come to first.
+    pub outcomes: Vec<Outcome>,
+    /// The longest that a caller can wait before somebody talks to them or takes their message.
+    pub worst: Option<Wait>,
+    /// Nodes that no call comes to, in the order of the flow. Empty if the exploration isn't whole.
+    pub never: Vec<String>,
+    /// Whether everything was looked at. Otherwise there may be more outcomes.
+    pub whole: bool,
+    /// How many places were looked at.
+    pub places: usize,
+}
+
+/// A way in which calls can end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The node in which the world was asked last.
+    pub node: String,
+    /// The answer to it, as a trace says it.
+    pub answer: String,
+    /// How the run ended.
+    pub end: End,
+    /// The nodes and exits of the example, from the entry on.
+    pub path: Vec<String>,
+    /// A call that ends so, as a `test` block.
+    pub example: String,
+}
+
+/// Explores a flow from all its entries.
+#[must_use]
+pub fn explore(program: &Program, graph: &Graph, world: &dyn World) -> Explored {
+    let mut search = Search {
+        program,
+        visits: Vec::new(),
+        known: BTreeMap::new(),
+        queue: VecDeque::new(),
+        steps: Vec::new(),
+        ends: Vec::new(),
+        entered: BTreeSet::new(),
+        whole: true,
+    };
+    for moment in moments::of(graph, world) {
+        for entry in program.entries() {
+            search.start(entry, moment);
+        }
+    }
+    while let Some(at) = search.queue.pop_front() {
+        search.visit(at);
+    }
+    search.finish(graph, world)
+}
+
+/// A place that a call can be at: waiting for an answer.
+struct Visit<'p> {
+    state: State,
+    effect: Effect<'p>,
+    number: u32,
+    /// The node that asks.
+    node: String,
+    entry: &'p str,
+    /// When the call came.
+    moment: i64,
+    elapsed_ms: u64,
+    /// How the call came here: the place before and the answer there.
+    came: Option<(usize, Answer)>,
+    /// Nodes and exits since the place before.
+    path: Vec<String>,
+}
+
+/// From one place to another.
+struct Move {
+    from: usize,
+    to: usize,
+    ms: u64,
+    answer: Answer,
+}
+
+/// An answer after which a run is over.
+struct Ended {
+    from: usize,
+    answer: Answer,
+    end: End,
+    path: Vec<String>,
+}
+
+struct Search<'p> {
+    program: &'p Program,
+    visits: Vec<Visit<'p>>,
+    known: BTreeMap<(i64, Vec<u8>), usize>,
+    queue: VecDeque<usize>,
+    steps: Vec<Move>,
+    ends: Vec<Ended>,
+    entered: BTreeSet<String>,
+    whole: bool,
+}
+
+impl<'p> Search<'p> {
+    fn start(&mut self, entry: &'p str, moment: i64) {
+        let Ok(mut state) = State::new(self.program, entry) else { return };
+        let mut way =
+            Way { program: self.program, entered: &mut self.entered, path: Vec::new(), node: String::new() };
+        let input = Input { effect: 0, mono_ms: 0, wall_ms: moment, answer: Answer::Start };
+        if let Ok(Step::Effect { number, effect }) = resume(self.program, &mut state, input, &mut way) {
+            let (path, node) = (way.path, way.node);
+            self.come(Visit { state, effect, number, node, entry, moment, elapsed_ms: 0, came: None, path });
+        }
+    }
+
+    /// The number of a place, which is queued if it wasn't known.
+    fn come(&mut self, visit: Visit<'p>) -> Option<usize> {
+        let key = (visit.moment, visit.state.place().to_bytes());
+        if let Some(known) = self.known.get(&key) {
+            return Some(*known);
+        }
+        if self.visits.len() >= PLACES_MAX {
+            self.whole = false;
+            return None;
+        }
+        let at = self.visits.len();
+        self.known.insert(key, at);
+        self.visits.push(visit);
+        self.queue.push_back(at);
+        Some(at)
+    }
+
+    fn visit(&mut self, at: usize) {
+        let Some(here) = self.visits.get(at) else { return };
+        let (effect, number, node, entry) = (here.effect, here.number, here.node.clone(), here.entry);
+        let (state, moment, elapsed) = (here.state.clone(), here.moment, here.elapsed_ms);
+        let mut answered = false;
+        for answer in answers(&effect, moment, elapsed) {
+            let ms = takes_ms(&effect, answer);
+            let elapsed_ms = elapsed.saturating_add(ms);
+            let wall_ms = moment.saturating_add_unsigned(elapsed_ms);
+            let input = Input { effect: number, mono_ms: elapsed_ms, wall_ms, answer };
+            let mut way = Way {
+                program: self.program,
+                entered: &mut self.entered,
+                path: Vec::new(),
+                node: node.clone(),
+            };
+            let mut next = state.clone();
+            // What isn't an answer to this question is refused by the machine.
+            let Ok(step) = resume(self.program, &mut next, input, &mut way) else { continue };
+            answered = true;
+            let (path, node) = (way.path, way.node);
+            match step {
+                Step::Effect { number, effect } => {
+                    let came = Some((at, answer));
+                    let there =
+                        Visit { state: next, effect, number, node, entry, moment, elapsed_ms, came, path };
+                    if let Some(to) = self.come(there) {
+                        self.steps.push(Move { from: at, to, ms, answer });
+                    }
+                }
+                Step::End(end) => self.ends.push(Ended { from: at, answer, end, path }),
+            }
+        }
+        self.whole &= answered;
+    }
+
+    fn finish(self, graph: &Graph, world: &dyn World) -> Explored {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for ended in &self.ends {
+            let Some(last) = self.visits.get(ended.from) else { continue };
+            let key = (last.node.clone(), result(ended), flow_vm::text::end_text(ended.end));
+            if seen.insert(key) {
+                outcomes.push(self.outcome(ended, last, graph, world));
+            }
+        }
+        let never = graph.nodes.values().map(|n| n.name.clone()).filter(|n| !self.entered.contains(n));
+        let never = if self.whole { never.collect() } else { Vec::new() };
+        let worst = wait::worst(&self);
+        Explored { outcomes, worst, never, whole: self.whole, places: self.visits.len() }
+    }
+
+    fn outcome(&self, ended: &Ended, last: &Visit<'_>, graph: &Graph, world: &dyn World) -> Outcome {
+        let (mut path, asked) = self.way_to(ended.from);
+        path.extend(ended.path.iter().cloned());
+        let asked: Vec<_> = asked.into_iter().chain([(last.effect, ended.answer)]).collect();
+        let answer = answer_text(ended.answer);
+        let name = format!("{}: {}", last.node, result(ended));
+        let example = script::of(&name, last, &asked, ended.end, graph, world);
+        Outcome { node: last.node.clone(), answer, end: ended.end, path, example }
+    }
+
+    /// The nodes and exits on the way to a place, and what was asked and answered.
+    fn way_to(&self, at: usize) -> (Vec<String>, Vec<(Effect<'p>, Answer)>) {
+        let (mut paths, mut asked) = (Vec::new(), Vec::new());
+        let mut here = self.visits.get(at);
+        while let Some(visit) = here {
+            paths.push(&visit.path);
+            here = visit.came.and_then(|(before, answer)| {
+                let before = self.visits.get(before)?;
+                asked.push((before.effect, answer));
+                Some(before)
+            });
+        }
+        asked.reverse();
+        (paths.into_iter().rev().flatten().cloned().collect(), asked)
+    }
+}
+
+/// What came of the last question: the exit by which its node was left, or the answer.
+fn result(ended: &Ended) -> String {
+    let left = ended.path.iter().find_map(|word| word.strip_prefix('.'));
+    left.map_or_else(|| answer_text(ended.answer), str::to_owned)
+}
+
+/// Every answer that may fit; the machine refuses those that don't.
+fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
+    if let Effect::LocalTime { zone } = effect {
+        let wall_ms = moment.saturating_add_unsigned(elapsed_ms);
+        return zone::local_time(zone, wall_ms).map(Answer::LocalTime).into_iter().collect();
+    }
+    let rings =
+        [RingEnd::NoAnswer, RingEnd::Answered, RingEnd::Busy, RingEnd::Declined, RingEnd::Unavailable];
+    let mailboxes = [VoicemailEnd::Done, VoicemailEnd::Full, VoicemailEnd::Failed];
+    let mut all = vec![Answer::Done, Answer::Timeout];
+    all.extend(Key::ALL.map(Answer::Key));
+    all.extend(rings.map(Answer::Ring));
+    all.extend(mailboxes.map(Answer::Voicemail));
+    all
+}
+
+/// How long an answer takes at most, in milliseconds. A conversation and a message are no wait.
+fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
+    if let Effect::RingExtension { timeout_ms, .. } | Effect::RingGroup { timeout_ms, .. } = effect {
+        let rings = matches!(answer, Answer::Ring(RingEnd::Answered | RingEnd::NoAnswer));
+        return if rings { u64::from(*timeout_ms) } else { 0 };
+    }
+    if let Effect::Menu { timeout_ms, .. } = effect {
+        return SOUND_MS + u64::from(*timeout_ms);
+    }
+    if matches!(effect, Effect::Play { .. }) { SOUND_MS } else { 0 }
+}
+
+/// Whether somebody is there for the caller now: a person who answered, a message that was taken.
+const fn is_cared_for(answer: Answer) -> bool {
+    matches!(answer, Answer::Ring(RingEnd::Answered) | Answer::Voicemail(VoicemailEnd::Done))
+}
+
+/// Writes down the way.
+struct Way<'p, 'a> {
+    program: &'p Program,
+    entered: &'a mut BTreeSet<String>,
+    /// Nodes, and exits behind a point.
+    path: Vec<String>,
+    node: String,
+}
+
+impl Watch for Way<'_, '_> {
+    fn enter(&mut self, node: NodeIx) {
+        let name = self.program.node_name(node).unwrap_or_default();
+        self.entered.insert(name.to_owned());
+        self.path.push(name.to_owned());
+        self.node = name.to_owned();
+    }
+
+    fn leave(&mut self, node: NodeIx, exit: ExitIx) {
+        self.path.push(format!(".{}", self.program.exit_name(node, exit).unwrap_or_default()));
+    }
+}
+
+#[cfg(test)]
+mod tests;
