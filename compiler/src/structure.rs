@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic, Place, Sink, a};
+use crate::diag::{self, Code, Diagnostic, Place, Sink, a};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Project, Target};
 use crate::nodes::Kind;
@@ -214,7 +214,15 @@ impl Flow<'_> {
         }
         let message = format!("`{}` has no exit `{}`", self.name(edge.source), edge.exit);
         let finding = Diagnostic::new(Code::UnknownExit, place, message);
-        let finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
+        let mut finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
+        // A call takes one way: where the right exit has its edge already, writing it again is no cure.
+        let has_edge = |fix: &diag::Fix| {
+            let is = |e: &Edge| e.source == edge.source && fix.edits.iter().any(|edit| edit.with == e.exit);
+            self.graph.edges.values().any(is)
+        };
+        if !self.sink.suggests() || finding.fix.as_ref().is_some_and(has_edge) {
+            finding.fix = None;
+        }
         self.sink.push(match (&finding.help, exits.names.is_empty()) {
             (Some(_), _) => finding,
             (None, true) => finding.help(format!("{} has no exits: the call ends there", a_kind(exits.kind))),
@@ -233,12 +241,67 @@ struct Exits {
     kind: Kind,
 }
 
-fn exists(world: &dyn World, kind: EntityKind, key: &str, place: Place, sink: &mut Sink) {
-    if world.entity(kind, key).is_none() {
-        let message = format!("there is no {} `{key}`", kind.noun());
-        let keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
-        sink.push_near(Diagnostic::new(Code::UnknownEntity, place, message), key, keys);
+/// That a field names an entity which exists. The cure replaces what is wrong in the value, and nothing else.
+fn exists(
+    world: &dyn World,
+    kind: EntityKind,
+    (field, key): (&Field, &str),
+    spec: &FieldSpec,
+    sink: &mut Sink,
+) {
+    if world.entity(kind, key).is_some() {
+        return;
     }
+    let message = format!("there is no {} `{key}`", kind.noun());
+    let finding = Diagnostic::new(Code::UnknownEntity, field.origin.place(), message);
+    let keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
+    let with = |near: &str| match &field.value {
+        Value::Array(keys) => {
+            keys.iter().map(|k| if k == key { Value::from(near) } else { k.clone() }).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Value::from(near)
+        }
+    };
+    sink.push(near_value(finding, key, keys, field, spec, with));
+}
+
+/// "Did you mean" for a value: the fix writes the field again with it.
+fn near_value<'a>(
+    finding: Diagnostic,
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    field: &Field,
+    spec: &FieldSpec,
+    with: impl Fn(&str) -> Value,
+) -> Diagnostic {
+    match diag::nearest(written, candidates) {
+        Some(near) => finding
+            .help(format!("did you mean `{near}`?"))
+            .fix(format!("Write `{near}`"), rewritten(field, spec, &with(near))),
+        None => finding,
+    }
+}
+
+/// What replaces the place of a field that has another value: all of `name = value` in text, the value on the canvas.
+fn rewritten(field: &Field, spec: &FieldSpec, value: &Value) -> String {
+    match field.origin.place() {
+        Place::Text(_) => format!("{} = {}", spec.name, crate::text::spelled(Some(spec.ty), value)),
+        Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project => {
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        }
+    }
+}
+
+/// A field of another name with the same value, in text. A value that was read without knowing its type (`20s`) is written
+/// as it stood; `None` if that can't be told any more.
+fn renamed(field: &Field, spec: &FieldSpec) -> Option<String> {
+    if value::check(spec.ty, &field.value).is_ok() {
+        return Some(rewritten(field, spec, &field.value));
+    }
+    let word = field.value.as_str().filter(|w| !w.is_empty())?;
+    let is_bare = word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'-'));
+    is_bare.then(|| format!("{} = {word}", spec.name))
 }
 
 /// Fields of a node, an entity or a part.
@@ -277,8 +340,15 @@ impl Fields<'_> {
         let message = format!("{} has no field `{}`", self.what, field.name);
         let finding = Diagnostic::new(Code::UnknownField, field.origin.place(), message);
         let mut finding = finding.did_you_mean(&field.name, self.specs.iter().map(|s| s.name));
-        // The place is the whole `name = value`; replacing it by the name alone would lose the value.
+        // The place is the whole `name = value` in text, and the value on the canvas, which has no place of the name.
         finding.fix = None;
+        let near = diag::nearest(&field.name, self.specs.iter().map(|s| s.name));
+        let spec = self.specs.iter().find(|s| Some(s.name) == near);
+        if let (Some(spec), Place::Text(_)) = (spec, field.origin.place())
+            && let Some(text) = renamed(field, spec)
+        {
+            finding = finding.fix(format!("Write `{}`", spec.name), text);
+        }
         let list = self.specs.iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>().join(", ");
         sink.push(match (&finding.help, list.is_empty()) {
             (Some(_), _) => finding,
@@ -302,10 +372,9 @@ impl Fields<'_> {
             Err(Wrong::Word(words)) => {
                 let written = field.value.as_str().unwrap_or("");
                 let message = format!("`{}` is {}", field.name, value::wants(spec.ty));
-                let mut finding = Diagnostic::new(Code::WrongType, place, message)
-                    .did_you_mean(written, words.iter().copied());
-                finding.fix = None;
-                sink.push(finding);
+                let finding = Diagnostic::new(Code::WrongType, place, message);
+                let words = words.iter().copied();
+                sink.push(near_value(finding, written, words, field, spec, |near| Value::from(near)));
             }
         }
     }
@@ -319,7 +388,7 @@ impl Fields<'_> {
             }
         };
         for key in keys.iter().filter_map(Value::as_str) {
-            exists(self.world, kind, key, field.origin.place(), sink);
+            exists(self.world, kind, (field, key), spec, sink);
         }
     }
 }

@@ -88,7 +88,8 @@ fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
         } else {
             format!("`{said}` is no step of a test")
         };
-        let last = atoms.last().map_or(word.span, |a| a.span);
+        // Of an unknown step only the word is wrong: its cure keeps what follows.
+        let last = atoms.last().filter(|_| known).map_or(word.span, |a| a.span);
         (Span { end: last.end, ..word.span }, message, word.text.clone())
     })
 }
