@@ -37,6 +37,7 @@ mod trapped;
 mod unknown_entity;
 mod unreachable;
 mod unwired_exit;
+mod variables;
 
 pub use long_wait::{Longest, Wait};
 pub use number_twice::across;
@@ -55,6 +56,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     exit_never_taken::check,
     empty_group::check,
     prompt_missing::check,
+    variables::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,

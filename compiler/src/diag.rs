@@ -177,6 +177,13 @@ codes! {
     /// them. Let it ring for a shorter time, ring several at once, or offer a mailbox sooner.
     LongWait = "F217", Warning, "very long wait";
 
+    /// The values of an expression don't go together: nothing is converted by itself, and a variable has one type. Write
+    /// phone numbers as `+61411111111` or `tel:101`, texts in single quotes, and give variables values by `set`.
+    WrongExpression = "F221", Error, "expression that can't be computed";
+    /// On some way to this node no `set` has given the variable a value. Set it where every call passes, such as right
+    /// behind the entry.
+    VariableUnset = "F222", Error, "variable that may not be set";
+
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
     NotCompiled = "F901", Error, "flow that can't be compiled";

@@ -2,11 +2,13 @@
 //! to the block that comes next is left out.
 
 use cranelift_entity::{EntityRef, SecondaryMap};
-use flow_vm::builder::{BuildError, Builder, Label, OutcomeTargets, RingTargets, VoicemailTargets};
-use flow_vm::effect::{Key, RingEnd, Sound, VoicemailEnd};
+use flow_vm::builder::{
+    BuildError, Builder, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets,
+};
+use flow_vm::effect::{Key, PhoneStatus, RingEnd, Sound, VoicemailEnd};
 use flow_vm::program::{ExitIx, NodeIx};
 
-use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Heard, Ir, NodeRef, Step};
+use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Heard, Ir, NodeRef, Pushed, Step};
 
 /// The bytes of a program. [`flow_vm::verify`] has not seen them yet.
 ///
@@ -70,6 +72,14 @@ impl Emitter {
                     self.to.leave(node, exits.get(*exit).copied().unwrap_or(ExitIx(u16::MAX)));
                 }
                 Step::Set(counter, value) => self.to.set(counter.0, *value),
+                Step::Push(Pushed::Text(text)) => self.to.push_text(text),
+                Step::Push(Pushed::Phone(phone)) => self.to.push_phone(phone),
+                Step::Push(Pushed::Number(number)) => self.to.push_number(*number),
+                Step::Push(Pushed::Bool(yes)) => self.to.push_bool(*yes),
+                Step::Push(Pushed::Fact(fact)) => self.to.push_fact(*fact),
+                Step::Load(variable) => self.to.load(*variable),
+                Step::Store(variable) => self.to.store(*variable),
+                Step::Apply(operator) => self.to.apply(*operator),
             }
         }
         self.end(BlockRef::new(id.index() + 1), &block.end);
@@ -93,6 +103,11 @@ impl Emitter {
                 let empty = self.label(*out);
                 self.to.count_down(counter.0, empty);
                 self.jump(next, *more);
+            }
+            BlockEnd::Test { yes, no } => {
+                let no = self.label(*no);
+                self.to.jump_unless(no);
+                self.jump(next, *yes);
             }
             BlockEnd::Hangup(cause) => self.to.hangup(*cause),
         }
@@ -126,6 +141,25 @@ impl Emitter {
             Ask::RingGroup { group, timeout_ms } => {
                 self.to.ring_group(group, *timeout_ms);
                 self.switch_ring(cases);
+            }
+            Ask::SetCallerId { part } => {
+                self.to.set_caller_id(*part);
+                self.switch_outcome(cases);
+            }
+            Ask::Chance { percent } => {
+                self.to.chance(*percent);
+                let (yes, no) = (cases.of(Case::Chance(true)), cases.of(Case::Chance(false)));
+                self.to.switch_chance(yes, no, cases.otherwise);
+            }
+            Ask::Status { extension } => {
+                self.to.status(extension);
+                self.to.switch_status(StatusTargets {
+                    unregistered: cases.of(Case::Status(PhoneStatus::Unregistered)),
+                    do_not_disturb: cases.of(Case::Status(PhoneStatus::DoNotDisturb)),
+                    on_call: cases.of(Case::Status(PhoneStatus::OnCall)),
+                    free: cases.of(Case::Status(PhoneStatus::Free)),
+                    failed: cases.otherwise,
+                });
             }
             Ask::Voicemail { mailbox } => {
                 self.to.voicemail(mailbox);

@@ -485,6 +485,10 @@ pub enum StepKind {
         /// What it does.
         does: MailboxDoes,
     },
+    /// `caller_name "Ann"`: the name that the caller's phone sends.
+    CallerName(String),
+    /// `draw no`, `draw yes no`: what the next draws of `split` give; later ones give yes.
+    Draw(Vec<bool>),
     /// `expect …`
     Expect(Expect),
 }
@@ -503,6 +507,8 @@ pub enum PhoneDoes {
     Declines,
     /// `unavailable`: no device is registered.
     Unavailable,
+    /// `do_not_disturb`: it doesn't ring, and callers find it busy.
+    DoNotDisturb,
 }
 
 /// How a mailbox takes a message.
@@ -538,6 +544,11 @@ pub enum Expect {
     Hears {
         /// Key of the prompt.
         prompt: String,
+    },
+    /// `expect shows "Sales: Ann"`: phones are shown this name or number from there on.
+    Shows {
+        /// The name or number.
+        text: String,
     },
     /// `expect end normal`: the flow hangs up with this cause.
     End(Cause),

@@ -14,8 +14,9 @@
 //! ```
 
 use cranelift_entity::{PrimaryMap, entity_impl};
-use flow_vm::effect::{Cause, Key, RingEnd, VoicemailEnd};
+use flow_vm::effect::{CallerPart, Cause, Key, PhoneStatus, RingEnd, VoicemailEnd};
 use flow_vm::table::When;
+use flow_vm::value::{Fact, Operator, Type};
 
 mod parse;
 mod print;
@@ -78,7 +79,7 @@ pub struct Block {
 }
 
 /// A step that needs no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The call comes into the block's node.
     Enter,
@@ -86,6 +87,43 @@ pub enum Step {
     Leave(usize),
     /// A counter is set.
     Set(Counter, u8),
+    /// A value goes onto the stack.
+    Push(Pushed),
+    /// The value of a variable goes onto the stack.
+    Load(u8),
+    /// A variable takes its value from the stack.
+    Store(u8),
+    /// An operator takes its values from the stack and leaves its result there.
+    Apply(Operator),
+}
+
+/// A value that goes onto the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// Text.
+    Text(String),
+    /// A phone number.
+    Phone(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Bool(bool),
+    /// Something that is known of the call.
+    Fact(Fact),
+}
+
+impl Pushed {
+    /// Its type.
+    #[must_use]
+    pub const fn ty(&self) -> Type {
+        match self {
+            Pushed::Text(_) => Type::Text,
+            Pushed::Phone(_) => Type::Phone,
+            Pushed::Number(_) => Type::Number,
+            Pushed::Bool(_) => Type::Bool,
+            Pushed::Fact(fact) => fact.ty(),
+        }
+    }
 }
 
 /// How a block ends.
@@ -119,6 +157,13 @@ pub enum BlockEnd {
         more: BlockRef,
         /// It was 0.
         out: BlockRef,
+    },
+    /// Yes or no is taken from the stack.
+    Test {
+        /// It was yes.
+        yes: BlockRef,
+        /// It was no.
+        no: BlockRef,
     },
     /// The call ends.
     Hangup(Cause),
@@ -164,6 +209,21 @@ pub enum Ask {
         /// Key of the mailbox.
         mailbox: String,
     },
+    /// Show phones something else of the caller: the text on the stack.
+    SetCallerId {
+        /// What is replaced.
+        part: CallerPart,
+    },
+    /// Draw.
+    Chance {
+        /// For how many of a hundred calls the answer is yes.
+        percent: u8,
+    },
+    /// How an extension is.
+    Status {
+        /// Its key.
+        extension: String,
+    },
 }
 
 /// Something to hear, by key.
@@ -190,6 +250,10 @@ pub enum Case {
     Ring(RingEnd),
     /// The mailbox ended so.
     Voicemail(VoicemailEnd),
+    /// This was drawn.
+    Chance(bool),
+    /// The extension is so.
+    Status(PhoneStatus),
 }
 
 impl Ask {
@@ -197,7 +261,9 @@ impl Ask {
     #[must_use]
     pub fn can_be(&self, case: Case) -> bool {
         match self {
-            Ask::Answer => matches!(case, Case::Done),
+            Ask::Answer | Ask::SetCallerId { .. } => matches!(case, Case::Done),
+            Ask::Chance { .. } => matches!(case, Case::Chance(_)),
+            Ask::Status { .. } => matches!(case, Case::Status(_)),
             Ask::Play { barge_in, .. } => {
                 matches!(case, Case::Done) || *barge_in && matches!(case, Case::Key(_) | Case::OtherKey)
             }
@@ -216,6 +282,7 @@ impl BlockEnd {
             BlockEnd::Ask { cases, otherwise, .. } => (cases, &[], [Some(*otherwise), None]),
             BlockEnd::Clock { rows, otherwise, .. } => (&[], rows, [Some(*otherwise), None]),
             BlockEnd::CountDown { more, out, .. } => (&[], &[], [Some(*more), Some(*out)]),
+            BlockEnd::Test { yes, no } => (&[], &[], [Some(*yes), Some(*no)]),
             BlockEnd::Hangup(_) => (&[], &[], [None, None]),
         };
         cases

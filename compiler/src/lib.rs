@@ -32,6 +32,7 @@ pub mod diff;
 pub mod draw;
 pub mod emit;
 pub mod entity;
+pub mod expr;
 pub mod explore;
 pub mod graph;
 pub mod ir;

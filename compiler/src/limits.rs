@@ -24,6 +24,10 @@ pub const SUGGESTIONS_MAX: usize = 100;
 pub const CANDIDATES_MAX: usize = 2_000;
 /// Letters of a name that "did you mean" looks at.
 pub const NEAREST_CHARS_MAX: usize = 40;
+/// Bytes of an expression, or of a text with expressions in it.
+pub const EXPRESSION_BYTES_MAX: usize = 1_024;
+/// Rules that are open at once while an expression is read; a pair of parentheses takes seven.
+pub const EXPRESSION_DEPTH_MAX: usize = 256;
 /// Entries of a list in a field (members of a group, hosts of a trunk).
 pub const LIST_MAX: usize = 1_000;
 /// Effects of one simulated call. The machine's own limits end every call long before.

@@ -7,6 +7,7 @@ use cranelift_entity::SecondaryMap;
 use flow_vm::effect::{Cause, RingEnd};
 
 use crate::entity::EntityFacts;
+use crate::expr::{self, Expr, ExprError, Variables};
 use crate::graph::{Graph, NodeId, Wiring};
 use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Entry, Heard, Ir, NodeInfo, NodeRef, Step, ring_word};
 use crate::nodes::Config;
@@ -44,6 +45,7 @@ pub fn lower(graph: &Graph, world: &dyn World) -> Result<Ir, Hole> {
         graph,
         wiring: graph.wiring(),
         world,
+        variables: Variables::of(graph),
         ir: Ir::default(),
         known: SecondaryMap::new(),
         queue: Vec::new(),
@@ -82,6 +84,11 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
         Config::Voicemail(config) => config.lower(&mut site),
         Config::PlayMessage(config) => config.lower(&mut site),
         Config::Hangup(config) => config.lower(&mut site),
+        Config::SetCallerId(config) => config.lower(&mut site),
+        Config::Set(config) => config.lower(&mut site),
+        Config::Branch(config) => config.lower(&mut site),
+        Config::Split(config) => config.lower(&mut site),
+        Config::Status(config) => config.lower(&mut site),
     }
 }
 
@@ -90,6 +97,7 @@ struct Lowering<'a> {
     graph: &'a Graph,
     wiring: Wiring,
     world: &'a dyn World,
+    variables: Variables,
     ir: Ir,
     known: SecondaryMap<NodeId, Option<Start>>,
     queue: Vec<NodeId>,
@@ -150,6 +158,24 @@ impl<'a> Site<'_, 'a> {
     #[must_use]
     pub const fn facts(&self) -> Option<&'a EntityFacts> {
         self.facts
+    }
+
+    /// The steps that compute an expression, and leave its value on the stack.
+    ///
+    /// # Errors
+    /// It can't be read or computed, which the checks have said.
+    pub fn steps(&self, expr: Result<Expr, ExprError>) -> Result<Vec<Step>, Hole> {
+        expr.and_then(|e| e.steps(&self.flow.variables))
+            .map_err(|_| self.hole("an expression that can be computed"))
+    }
+
+    /// The number of a variable.
+    ///
+    /// # Errors
+    /// There is none of this name, which the checks have said.
+    pub fn variable(&self, name: &str) -> Result<u8, Hole> {
+        let found: Option<expr::Variable> = self.flow.variables.get(name);
+        found.map(|v| v.number).ok_or_else(|| self.hole("the variable"))
     }
 
     /// The error for a missing fact.

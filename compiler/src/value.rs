@@ -88,6 +88,14 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
             let word = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
             return if words.contains(&word) { Ok(()) } else { Err(Wrong::Word(words)) };
         }
+        FieldType::Expr | FieldType::Template => {
+            let text = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
+            return match crate::expr::of_field(ty, text) {
+                Some(Err(error)) => Err(Wrong::Type(format!("{}: {error}", wants(ty)))),
+                Some(Ok(_)) | None => Ok(()),
+            };
+        }
+        FieldType::Variable => value.as_str().is_some_and(crate::expr::is_variable),
         FieldType::Ref(_) | FieldType::Exit => value.as_str().is_some_and(|s| !s.is_empty()),
         FieldType::Refs(_) => return strings(value, |s| !s.is_empty(), ty),
         FieldType::Networks => return strings(value, is_network, ty),
@@ -137,6 +145,9 @@ pub(crate) fn wants(ty: FieldType) -> String {
         FieldType::Hours => "times of the day such as `08:30..17:00`".to_owned(),
         FieldType::Dates => "a date such as `2026-12-25`, or two: `2026-12-24..2026-12-26`".to_owned(),
         FieldType::Exit => "the name of an exit".to_owned(),
+        FieldType::Expr => "an expression such as `\"caller.number starts_with +614\"`".to_owned(),
+        FieldType::Template => "a text in quotes, with expressions in `{…}`".to_owned(),
+        FieldType::Variable => "the name of a variable: letters, digits and `_`".to_owned(),
     }
 }
 

@@ -201,6 +201,10 @@ fn test() -> impl Strategy<Value = Test> {
         vec(prop::sample::select(flow_vm::effect::Key::ALL.to_vec()), 1..4).prop_map(StepKind::Press),
         Just(StepKind::Wait),
         Just(StepKind::HangUp),
+        words().prop_map(StepKind::CallerName),
+        vec(any::<bool>(), 1..4).prop_map(StepKind::Draw),
+        words().prop_map(|extension| StepKind::Phone { extension, does: PhoneDoes::DoNotDisturb }),
+        words().prop_map(|text| StepKind::Expect(Expect::Shows { text })),
         (words(), 0..600u32).prop_map(|(extension, after_s)| StepKind::Phone {
             extension,
             does: PhoneDoes::Answers { after_s }

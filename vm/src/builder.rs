@@ -30,15 +30,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::codec;
-use crate::effect::{Cause, Key, Sound};
+use crate::effect::{CallerPart, Cause, Key, Sound};
 use crate::limits;
 use crate::op::Op;
-use crate::operand::{BargeIn, Count, Counter, Early, Millis, NodeExit, SoundRef, StrIx};
+use crate::operand::{
+    BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Percent, SoundRef, StrIx, TextIx, Variable,
+    YesNo,
+};
 use crate::program::{Entry, ExitIx, Node, NodeIx, Parts, Range};
 use crate::table::{
-    KeyTable, OutcomeTable, RingTable, SlotKind, Table, TableIx, Target, TimeRule, TimeTable, TimeTableIx,
-    VoicemailTable, When,
+    ChanceTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx, Target, TimeRule,
+    TimeTable, TimeTableIx, VoicemailTable, When,
 };
+use crate::value::{Fact, Operator};
 
 /// A place in the code that may not be known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +87,21 @@ pub struct VoicemailTargets {
     /// The mailbox is full.
     pub full: Label,
     /// It couldn't be recorded.
+    pub failed: Label,
+}
+
+/// Where to go by how an extension is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusTargets {
+    /// No device is registered.
+    pub unregistered: Label,
+    /// It doesn't want to be disturbed.
+    pub do_not_disturb: Label,
+    /// Somebody talks on it.
+    pub on_call: Label,
+    /// It would ring.
+    pub free: Label,
+    /// The host couldn't tell.
     pub failed: Label,
 }
 
@@ -267,6 +286,69 @@ impl Builder {
         self.emit(Op::LocalTime { zone });
     }
 
+    /// `set_caller_id`: takes a text from the stack. Answered by done or failed.
+    pub fn set_caller_id(&mut self, part: CallerPart) {
+        self.emit(Op::SetCallerId { part });
+    }
+
+    /// `chance`. Follow with [`Builder::switch_chance`].
+    pub fn chance(&mut self, percent: u8) {
+        self.emit(Op::Chance { percent: Percent(percent) });
+    }
+
+    /// `status`. Follow with [`Builder::switch_status`].
+    pub fn status(&mut self, extension: &str) {
+        let extension = self.string(extension);
+        self.emit(Op::Status { extension });
+    }
+
+    /// `push_text`: at most [`limits::VALUE_BYTES_MAX`] bytes.
+    pub fn push_text(&mut self, text: &str) {
+        let text = TextIx(self.string(text));
+        self.emit(Op::PushText { text });
+    }
+
+    /// `push_phone`: at most [`limits::VALUE_BYTES_MAX`] bytes.
+    pub fn push_phone(&mut self, phone: &str) {
+        let phone = TextIx(self.string(phone));
+        self.emit(Op::PushPhone { phone });
+    }
+
+    /// `push_number`.
+    pub fn push_number(&mut self, number: i64) {
+        self.emit(Op::PushNumber { number: Integer(number) });
+    }
+
+    /// `push_bool`.
+    pub fn push_bool(&mut self, value: bool) {
+        self.emit(Op::PushBool { value: YesNo(value) });
+    }
+
+    /// `push_fact`.
+    pub fn push_fact(&mut self, fact: Fact) {
+        self.emit(Op::PushFact { fact });
+    }
+
+    /// `load`: a variable (below [`limits::VARIABLES_MAX`]) that is set on every path to here.
+    pub fn load(&mut self, variable: u8) {
+        self.emit(Op::Load { variable: Variable(variable) });
+    }
+
+    /// `store`: the same variable always with the same type.
+    pub fn store(&mut self, variable: u8) {
+        self.emit(Op::Store { variable: Variable(variable) });
+    }
+
+    /// `apply`.
+    pub fn apply(&mut self, operator: Operator) {
+        self.emit(Op::Apply { operator });
+    }
+
+    /// `jump_unless`: goes on for yes, to `no` for no.
+    pub fn jump_unless(&mut self, no: Label) {
+        self.emit(Op::JumpUnless { no: Target(no.0) });
+    }
+
     /// `hangup`.
     pub fn hangup(&mut self, cause: Cause) {
         self.emit(Op::Hangup { cause });
@@ -295,6 +377,19 @@ impl Builder {
     pub fn switch_voicemail(&mut self, to: VoicemailTargets) {
         let table = self.slots(SlotKind::Voicemail, &[to.done, to.full, to.failed]);
         self.emit(Op::SwitchVoicemail { table: VoicemailTable(table) });
+    }
+
+    /// `switch_chance`, after `chance`.
+    pub fn switch_chance(&mut self, yes: Label, no: Label, failed: Label) {
+        let table = self.slots(SlotKind::Chance, &[yes, no, failed]);
+        self.emit(Op::SwitchChance { table: ChanceTable(table) });
+    }
+
+    /// `switch_status`, after `status`.
+    pub fn switch_status(&mut self, to: StatusTargets) {
+        let labels = [to.unregistered, to.do_not_disturb, to.on_call, to.free, to.failed];
+        let table = self.slots(SlotKind::Status, &labels);
+        self.emit(Op::SwitchStatus { table: StatusTable(table) });
     }
 
     /// `switch_time`, after `local_time`: the first rule that matches wins, then `default`; `failed` when the

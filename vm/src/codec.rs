@@ -280,6 +280,10 @@ impl<'b> Reader<'b> {
         self.array().map(u32::from_le_bytes)
     }
 
+    pub(crate) fn i64(&mut self) -> Result<i64, VerifyError> {
+        self.array().map(i64::from_le_bytes)
+    }
+
     fn i32(&mut self) -> Result<i32, VerifyError> {
         self.array().map(i32::from_le_bytes)
     }

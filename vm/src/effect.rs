@@ -7,6 +7,8 @@
 
 use core::fmt;
 
+use crate::value::Text;
+
 /// A key of a telephone key pad, as menus know it. RFC 4733 events 0–11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(u8);
@@ -150,6 +152,47 @@ pub enum Effect<'p> {
         /// IANA name, e.g. `Australia/Sydney`.
         zone: &'p str,
     },
+    /// What phones that ring from now on are shown of the caller (From and P-Asserted-Identity). Records keep
+    /// the real caller. Answered by [`Answer::Done`].
+    SetCallerId {
+        /// What is replaced.
+        part: CallerPart,
+        /// By what.
+        text: Text,
+    },
+    /// Draw: yes for so many of a hundred calls. Answered by [`Answer::Chance`].
+    Chance {
+        /// How many of a hundred, 0–100.
+        percent: u8,
+    },
+    /// How an extension is right now. Answered by [`Answer::Status`].
+    Status {
+        /// Key of the extension (its number).
+        extension: &'p str,
+    },
+}
+
+/// What of the caller's identity is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallerPart {
+    /// The display name.
+    Name,
+    /// The number: the user part.
+    Number,
+}
+
+impl CallerPart {
+    /// Both parts; the place here is the number in the bytes.
+    pub const ALL: [CallerPart; 2] = [CallerPart::Name, CallerPart::Number];
+
+    /// The word in listings and traces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CallerPart::Name => "name",
+            CallerPart::Number => "number",
+        }
+    }
 }
 
 macro_rules! effect_kinds {
@@ -182,6 +225,9 @@ effect_kinds! {
     RingGroup "ring_group"
     Voicemail "voicemail"
     LocalTime "local_time"
+    SetCallerId "set_caller_id"
+    Chance "chance"
+    Status "status"
 }
 
 impl Effect<'_> {
@@ -196,6 +242,9 @@ impl Effect<'_> {
             Effect::RingGroup { .. } => EffectKind::RingGroup,
             Effect::Voicemail { .. } => EffectKind::Voicemail,
             Effect::LocalTime { .. } => EffectKind::LocalTime,
+            Effect::SetCallerId { .. } => EffectKind::SetCallerId,
+            Effect::Chance { .. } => EffectKind::Chance,
+            Effect::Status { .. } => EffectKind::Status,
         }
     }
 }
@@ -268,6 +317,37 @@ pub enum VoicemailEnd {
     Failed,
 }
 
+/// How an extension is. The first that fits, in this order: do-not-disturb is said of a phone that is also on
+/// a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PhoneStatus {
+    /// No device is registered.
+    Unregistered,
+    /// It doesn't want to be disturbed.
+    DoNotDisturb,
+    /// Somebody talks on it.
+    OnCall,
+    /// It would ring.
+    Free,
+}
+
+impl PhoneStatus {
+    /// Every status, in the order of the bytecode.
+    pub const ALL: [PhoneStatus; 4] =
+        [PhoneStatus::Unregistered, PhoneStatus::DoNotDisturb, PhoneStatus::OnCall, PhoneStatus::Free];
+
+    /// The word used in text, listings and traces; the exit of the node.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            PhoneStatus::Unregistered => "unregistered",
+            PhoneStatus::DoNotDisturb => "do_not_disturb",
+            PhoneStatus::OnCall => "on_call",
+            PhoneStatus::Free => "free",
+        }
+    }
+}
+
 /// A wall-clock moment in some zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LocalTime {
@@ -309,6 +389,10 @@ pub enum Answer {
     Voicemail(VoicemailEnd),
     /// The local time.
     LocalTime(LocalTime),
+    /// What was drawn.
+    Chance(bool),
+    /// How the extension is.
+    Status(PhoneStatus),
     /// The host couldn't do it (a sound that can't be played, say). Every effect may be answered so.
     Failed,
     /// The caller hung up. Every effect may be answered so; the run ends.

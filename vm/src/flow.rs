@@ -1,20 +1,24 @@
 //! What holds on every path: the verifier's rules on call state, answers and counters, by dataflow from the
 //! entries.
 //!
-//! A fact at an op is a set of pairs (last answer, caller answered or not) and the set of counters that are
-//! set on every path to it. Facts only grow (pairs) or shrink (counters) and are finite, so an op is looked
-//! at a bounded number of times: at most once for each of the 18 pairs and 16 counters.
+//! A fact at an op is a set of pairs (last answer, caller answered or not), the set of counters that are set
+//! on every path to it, the types of the variables that are set on every path, and the types on the stack,
+//! which must be the same on every path. Facts only grow (pairs) or shrink (counters, variables) and are
+//! finite, so an op is looked at a bounded number of times: at most once for each of the 22 pairs, 16 counters
+//! and 64 variables.
 
-use crate::effect::{Answer, Key, LocalTime, RingEnd, VoicemailEnd};
+use crate::effect::{Answer, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
+use crate::limits;
 use crate::machine::takes;
 use crate::op::{Op, Then};
 use crate::program::Parts;
 use crate::table::{SlotKind, Table, TableIx, Target};
+use crate::value::{Operator, Type};
 use crate::verify::{Rule, VerifyError, at_op};
 
 /// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds
 /// there.
-const KINDS: [Answer; 9] = [
+const KINDS: [Answer; 11] = [
     Answer::Start,
     Answer::Done,
     Answer::Key(Key::ALL[0]),
@@ -23,6 +27,8 @@ const KINDS: [Answer; 9] = [
     Answer::Ring(RingEnd::NoAnswer),
     Answer::Voicemail(VoicemailEnd::Done),
     Answer::LocalTime(LocalTime { day: 0, second: 0 }),
+    Answer::Chance(true),
+    Answer::Status(PhoneStatus::Free),
     Answer::Failed,
 ];
 
@@ -65,16 +71,100 @@ struct Facts {
     pairs: Pairs,
     /// Counters set on every path, a bit each.
     set: u16,
+    /// Variables set on every path, with their types.
+    variables: Types<{ limits::VARIABLES_MAX as usize / 16 }>,
+    /// Types on the stack, in the order of pushing.
+    stack: Types<1>,
+    /// How many are there.
+    height: u8,
+}
+
+/// Types in four bits each; 0 for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Types<const N: usize>([u64; N]);
+
+const _: () = assert!(limits::VARIABLES_MAX.is_multiple_of(16), "sixteen types share a word");
+const _: () = assert!(limits::STACK_MAX <= 16, "sixteen types share a word");
+
+impl<const N: usize> Types<N> {
+    const NONE: Types<N> = Types([0; N]);
+
+    fn get(self, place: u8) -> Option<Type> {
+        let number = self.0.get(usize::from(place / 16))? >> (place % 16 * 4) & 0xf;
+        Type::ALL.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+    }
+
+    fn set(&mut self, place: u8, ty: Option<Type>) {
+        let number = ty.and_then(|ty| (1..).zip(Type::ALL).find(|(_, one)| *one == ty)).map_or(0, |(n, _)| n);
+        if let Some(word) = self.0.get_mut(usize::from(place / 16)) {
+            *word = *word & !(0xf << (place % 16 * 4)) | number << (place % 16 * 4);
+        }
+    }
+
+    /// What both say alike.
+    fn common(self, other: Types<N>) -> Types<N> {
+        let mut common = self;
+        for place in (0..limits::VARIABLES_MAX).filter(|place| self.get(*place) != other.get(*place)) {
+            common.set(place, None);
+        }
+        common
+    }
+}
+
+type Broken = (Rule, &'static str);
+
+impl Facts {
+    fn push(&mut self, ty: Type) -> Result<(), Broken> {
+        if self.height >= limits::STACK_MAX {
+            return Err((Rule::Values, "the expression has more values at once than the stack holds"));
+        }
+        self.stack.set(self.height, Some(ty));
+        self.height += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<Type, Broken> {
+        let empty = (Rule::Values, "the stack is empty, but the op takes a value");
+        self.height = self.height.checked_sub(1).ok_or(empty)?;
+        let ty = self.stack.get(self.height).ok_or(empty)?;
+        self.stack.set(self.height, None);
+        Ok(ty)
+    }
+
+    fn pop_a(&mut self, wanted: Type) -> Result<(), Broken> {
+        if self.pop()? == wanted {
+            Ok(())
+        } else {
+            Err((Rule::Values, "the value on the stack is of another type than the op takes"))
+        }
+    }
+
+    fn apply(&mut self, operator: Operator) -> Result<(), Broken> {
+        let second = self.pop()?;
+        let first = if operator.takes() == 2 { self.pop()? } else { second };
+        let result = operator.result(first, second);
+        self.push(result.ok_or((Rule::Values, "the operator doesn't take values of these types"))?)
+    }
 }
 
 /// Walks every path and returns which ops a call can reach.
 pub(crate) fn check(parts: &Parts) -> Result<Vec<bool>, VerifyError> {
-    let mut walk = Walk { parts, facts: vec![None; parts.ops.len()], due: Vec::new() };
+    let mut walk = Walk { parts, facts: vec![None; parts.ops.len()], due: Vec::new(), uneven: None };
     for entry in &parts.entries {
-        walk.reach(entry.at, Facts { pairs: Pairs::one(0, Caller::Early), set: 0 });
+        let start = Facts {
+            pairs: Pairs::one(0, Caller::Early),
+            set: 0,
+            variables: Types::NONE,
+            stack: Types::NONE,
+            height: 0,
+        };
+        walk.reach(entry.at, start);
     }
     while let Some(at) = walk.due.pop() {
         walk.step(at)?;
+        if let Some(at) = walk.uneven {
+            return Err(at_op(Rule::Values, at.0, "paths come here with different values on the stack"));
+        }
     }
     let reached: Vec<bool> = walk.facts.iter().map(Option::is_some).collect();
     let mut mapped = vec![false; parts.ops.len()];
@@ -92,6 +182,8 @@ struct Walk<'p> {
     parts: &'p Parts,
     facts: Vec<Option<Facts>>,
     due: Vec<Target>,
+    /// An op that paths reach with different stacks.
+    uneven: Option<Target>,
 }
 
 impl Walk<'_> {
@@ -100,7 +192,16 @@ impl Walk<'_> {
         let Some(slot) = self.facts.get_mut(at.0 as usize) else { return };
         let joined = match *slot {
             None => new,
-            Some(old) => Facts { pairs: old.pairs.and(new.pairs), set: old.set & new.set },
+            Some(old) if old.stack != new.stack => {
+                self.uneven = Some(at);
+                return;
+            }
+            Some(old) => Facts {
+                pairs: old.pairs.and(new.pairs),
+                set: old.set & new.set,
+                variables: old.variables.common(new.variables),
+                ..old
+            },
         };
         if *slot != Some(joined) {
             *slot = Some(joined);
@@ -116,6 +217,9 @@ impl Walk<'_> {
             return Ok(());
         };
         let after = self.after(op, facts).map_err(|(rule, detail)| at_op(rule, at.0, detail))?;
+        if matches!(op.then(), Then::Asks(_)) && after.height != 0 {
+            return Err(at_op(Rule::Values, at.0, "a value is left on the stack while the world is asked"));
+        }
         if op.then() == Then::Ends {
             return Ok(());
         }
@@ -143,7 +247,15 @@ impl Walk<'_> {
                 self.reach(empty, facts);
                 Ok(facts)
             }
-            Op::Answer {} | Op::RingExtension { .. } | Op::RingGroup { .. } | Op::LocalTime { .. } => {
+            Op::Answer {}
+            | Op::RingExtension { .. }
+            | Op::RingGroup { .. }
+            | Op::LocalTime { .. }
+            | Op::Chance { .. }
+            | Op::Status { .. } => Ok(answered_by(op, facts)),
+            Op::SetCallerId { .. } => {
+                let mut facts = facts;
+                facts.pop_a(Type::Text)?;
                 Ok(answered_by(op, facts))
             }
             Op::Play { early, .. } if early.0 => {
@@ -163,7 +275,66 @@ impl Walk<'_> {
             Op::SwitchRing { table } => self.switch(table.0, facts),
             Op::SwitchVoicemail { table } => self.switch(table.0, facts),
             Op::SwitchTime { table } => self.switch(table.0, facts),
+            Op::SwitchChance { table } => self.switch(table.0, facts),
+            Op::SwitchStatus { table } => self.switch(table.0, facts),
+            Op::PushText { .. }
+            | Op::PushPhone { .. }
+            | Op::PushNumber { .. }
+            | Op::PushBool { .. }
+            | Op::PushFact { .. }
+            | Op::Load { .. }
+            | Op::Store { .. }
+            | Op::Apply { .. }
+            | Op::JumpUnless { .. } => self.compute(op, facts),
         }
+    }
+
+    /// What holds behind an op of expressions.
+    fn compute(&mut self, op: Op, mut facts: Facts) -> Result<Facts, Broken> {
+        match op {
+            Op::PushText { .. } => facts.push(Type::Text)?,
+            Op::PushPhone { .. } => facts.push(Type::Phone)?,
+            Op::PushNumber { .. } => facts.push(Type::Number)?,
+            Op::PushBool { .. } => facts.push(Type::Bool)?,
+            Op::PushFact { fact } => facts.push(fact.ty())?,
+            Op::Load { variable } => {
+                let unset = (Rule::Values, "the variable isn't set, with one type, on every path to here");
+                facts.push(facts.variables.get(variable.0).ok_or(unset)?)?;
+            }
+            Op::Store { variable } => {
+                let ty = facts.pop()?;
+                facts.variables.set(variable.0, Some(ty));
+            }
+            Op::Apply { operator } => facts.apply(operator)?,
+            Op::JumpUnless { no } => {
+                facts.pop_a(Type::Bool)?;
+                self.reach(no, facts);
+            }
+            Op::Enter { .. }
+            | Op::Leave { .. }
+            | Op::Jump { .. }
+            | Op::Set { .. }
+            | Op::CountDown { .. }
+            | Op::Answer {}
+            | Op::Play { .. }
+            | Op::Menu { .. }
+            | Op::RingExtension { .. }
+            | Op::RingGroup { .. }
+            | Op::Voicemail { .. }
+            | Op::LocalTime { .. }
+            | Op::SetCallerId { .. }
+            | Op::Chance { .. }
+            | Op::Status { .. }
+            | Op::Hangup { .. }
+            | Op::SwitchOutcome { .. }
+            | Op::SwitchKey { .. }
+            | Op::SwitchRing { .. }
+            | Op::SwitchVoicemail { .. }
+            | Op::SwitchTime { .. }
+            | Op::SwitchChance { .. }
+            | Op::SwitchStatus { .. } => {}
+        }
+        Ok(facts)
     }
 
     fn switch(&mut self, ix: TableIx, facts: Facts) -> Result<Facts, (Rule, &'static str)> {
@@ -199,7 +370,9 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
             let ends = targets.len().saturating_sub(2);
             targets.iter().skip(1).take(ends).copied().collect()
         }
-        (Table::Slots { kind: SlotKind::Voicemail, targets }, Answer::Voicemail(_)) => targets.clone(),
+        (Table::Slots { kind: SlotKind::Voicemail, targets }, Answer::Voicemail(_))
+        | (Table::Slots { kind: SlotKind::Chance, targets }, Answer::Chance(_))
+        | (Table::Slots { kind: SlotKind::Status, targets }, Answer::Status(_)) => targets.clone(),
         (Table::Slots { kind, targets }, _) => {
             kind.slot(answer).and_then(|slot| targets.get(slot)).copied().into_iter().collect()
         }

@@ -21,10 +21,12 @@ pub mod state;
 pub mod table;
 pub mod text;
 pub mod trace;
+pub mod value;
 pub mod verify;
 
 pub use machine::{Misuse, Step, Unwatched, Watch, resume};
 pub use program::{ExitIx, NodeIx, Program, ProgramHash};
 pub use state::State;
 pub use trace::{Trace, replay};
+pub use value::CallFacts;
 pub use verify::{VerifyError, verify};

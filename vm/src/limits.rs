@@ -37,6 +37,15 @@ pub const TIMEOUT_MS_MAX: u32 = 3_600_000;
 /// Counters that a program has.
 pub const COUNTERS_MAX: u8 = 16;
 
+/// Longest text or phone number that an expression computes with, in bytes of UTF-8. What is longer is cut.
+pub const VALUE_BYTES_MAX: usize = 120;
+
+/// Variables that a program has: 64 of them with the longest text are 8 KiB.
+pub const VARIABLES_MAX: u8 = 64;
+
+/// Values that an expression may have on the stack at once.
+pub const STACK_MAX: u8 = 16;
+
 /// Most ops that one input may run. More ends the call with [`crate::effect::End::OutOfFuel`].
 pub const STEPS_PER_INPUT_MAX: u32 = 1_000;
 
@@ -53,7 +62,7 @@ pub const VISITS_PER_NODE_MAX: u8 = 10;
 /// loop sooner.
 pub const VISIT_SLOTS: usize = 1_024;
 
-/// Largest state of a call in bytes, in memory and serialised.
+/// Largest state of a call in bytes, in memory and serialised, beside its variables and facts.
 pub const STATE_BYTES_MAX: usize = 1_024;
 
 /// Longest text of a trace in bytes.

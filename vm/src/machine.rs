@@ -6,10 +6,11 @@ use std::fmt;
 use crate::effect::{Answer, Effect, End, Input, Sound};
 use crate::limits;
 use crate::op::{Op, Then};
-use crate::operand::{Millis, SoundRef, StrIx};
+use crate::operand::{Millis, SoundRef, StrIx, TextIx};
 use crate::program::{ExitIx, NodeIx, Program};
 use crate::state::{Phase, State};
 use crate::table::{Table, TableIx, Target};
+use crate::value::{Text, Value};
 
 /// Follows the path of a call through its flow. Names are in the program ([`Program::node_name`]).
 pub trait Watch {
@@ -194,7 +195,85 @@ fn run<'p>(
         Op::SwitchRing { table } => switch(table.0)?,
         Op::SwitchVoicemail { table } => switch(table.0)?,
         Op::SwitchTime { table } => switch(table.0)?,
+        Op::SetCallerId { part } => match state.values.pop() {
+            Some(Value::Text(text)) => Go::Ask(Effect::SetCallerId { part, text }),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_)) | None => return Err(Misuse::Corrupt),
+        },
+        Op::Chance { percent } => Go::Ask(Effect::Chance { percent: percent.0 }),
+        Op::Status { extension } => Go::Ask(Effect::Status { extension: string(extension)? }),
+        Op::SwitchChance { table } => switch(table.0)?,
+        Op::SwitchStatus { table } => switch(table.0)?,
+        Op::PushText { .. }
+        | Op::PushPhone { .. }
+        | Op::PushNumber { .. }
+        | Op::PushBool { .. }
+        | Op::PushFact { .. }
+        | Op::Load { .. }
+        | Op::Store { .. }
+        | Op::Apply { .. }
+        | Op::JumpUnless { .. } => compute(program, state, op)?,
     })
+}
+
+/// Runs an op of expressions.
+fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, Misuse> {
+    let value = |ix: TextIx| program.parts().constant(ix.0).map(Text::cut).ok_or(Misuse::Corrupt);
+    Ok(match op {
+        Op::PushText { text } => push(state, Value::Text(value(text)?)),
+        Op::PushPhone { phone } => push(state, Value::Phone(value(phone)?)),
+        Op::PushNumber { number } => push(state, Value::Number(number.0)),
+        Op::PushBool { value } => push(state, Value::Bool(value.0)),
+        Op::PushFact { fact } => {
+            let value = fact.of(&state.facts);
+            push(state, value)
+        }
+        Op::Load { variable } => {
+            let value = state.values.load(variable.0).ok_or(Misuse::Corrupt)?;
+            push(state, value)
+        }
+        Op::Store { variable } => {
+            let value = state.values.pop().ok_or(Misuse::Corrupt)?;
+            state.values.store(variable.0, value);
+            Go::Next
+        }
+        Op::Apply { operator } => {
+            state.values.apply(operator).ok_or(Misuse::Corrupt)?;
+            Go::Next
+        }
+        Op::JumpUnless { no } => match state.values.pop() {
+            Some(Value::Bool(true)) => Go::Next,
+            Some(Value::Bool(false)) => Go::To(no),
+            Some(Value::Number(_) | Value::Text(_) | Value::Phone(_)) | None => return Err(Misuse::Corrupt),
+        },
+        Op::Enter { .. }
+        | Op::Leave { .. }
+        | Op::Jump { .. }
+        | Op::Set { .. }
+        | Op::CountDown { .. }
+        | Op::Answer {}
+        | Op::Play { .. }
+        | Op::Menu { .. }
+        | Op::RingExtension { .. }
+        | Op::RingGroup { .. }
+        | Op::Voicemail { .. }
+        | Op::LocalTime { .. }
+        | Op::SetCallerId { .. }
+        | Op::Chance { .. }
+        | Op::Status { .. }
+        | Op::Hangup { .. }
+        | Op::SwitchOutcome { .. }
+        | Op::SwitchKey { .. }
+        | Op::SwitchRing { .. }
+        | Op::SwitchVoicemail { .. }
+        | Op::SwitchTime { .. }
+        | Op::SwitchChance { .. }
+        | Op::SwitchStatus { .. } => return Err(Misuse::Corrupt),
+    })
+}
+
+fn push<'p>(state: &mut State, value: Value) -> Go<'p> {
+    state.values.push(value);
+    Go::Next
 }
 
 /// Where a table leads with an answer.
@@ -235,7 +314,7 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
     match answer {
         Answer::Start => false,
         Answer::HungUp | Answer::Failed => true,
-        Answer::Done => matches!(kind, Kind::Answer | Kind::Play),
+        Answer::Done => matches!(kind, Kind::Answer | Kind::Play | Kind::SetCallerId),
         Answer::Key(_) => match op {
             Op::Play { barge_in, .. } => barge_in.0,
             Op::Menu { .. } => true,
@@ -254,11 +333,27 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
             | Op::SwitchKey { .. }
             | Op::SwitchRing { .. }
             | Op::SwitchVoicemail { .. }
-            | Op::SwitchTime { .. } => false,
+            | Op::SwitchTime { .. }
+            | Op::SetCallerId { .. }
+            | Op::Chance { .. }
+            | Op::Status { .. }
+            | Op::SwitchChance { .. }
+            | Op::SwitchStatus { .. }
+            | Op::PushText { .. }
+            | Op::PushPhone { .. }
+            | Op::PushNumber { .. }
+            | Op::PushBool { .. }
+            | Op::PushFact { .. }
+            | Op::Load { .. }
+            | Op::Store { .. }
+            | Op::Apply { .. }
+            | Op::JumpUnless { .. } => false,
         },
         Answer::Timeout => matches!(kind, Kind::Menu),
         Answer::Ring(_) => matches!(kind, Kind::RingExtension | Kind::RingGroup),
         Answer::Voicemail(_) => matches!(kind, Kind::Voicemail),
+        Answer::Chance(_) => matches!(kind, Kind::Chance),
+        Answer::Status(_) => matches!(kind, Kind::Status),
         Answer::LocalTime(time) => matches!(kind, Kind::LocalTime) && time.second < 86_400,
     }
 }

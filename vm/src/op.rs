@@ -5,18 +5,24 @@
 //!
 //! Adding an op: a row here, an arm in `machine.rs` and one in `flow.rs`, a method of
 //! [`crate::builder::Builder`]. A new kind of operand is one `impl` in `operand.rs`. Codes are never used
-//! again for something else; `0x40`–`0x7f` are kept for variables and expressions.
+//! again for something else; `0x40`–`0x7f` are variables and expressions.
 //!
 //! What follows an op (`then …`): `next` goes on with the following op; `asks E` yields the effect `E` and
 //! goes on with the following op when it is answered; `ends` never goes on with the following op.
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
-use crate::effect::{Cause, EffectKind};
-use crate::operand::{BargeIn, Count, Counter, Early, Millis, NodeExit, Operand, SoundRef, StrIx};
+use crate::effect::{CallerPart, Cause, EffectKind};
+use crate::operand::{
+    BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Operand, Percent, SoundRef, StrIx, TextIx,
+    Variable, YesNo,
+};
 use crate::program::{NodeIx, Parts};
-use crate::table::{KeyTable, OutcomeTable, RingTable, TableIx, Target, TimeTableIx, VoicemailTable};
+use crate::table::{
+    ChanceTable, KeyTable, OutcomeTable, RingTable, StatusTable, TableIx, Target, TimeTableIx, VoicemailTable,
+};
 use crate::text::Words;
+use crate::value::{Fact, Operator};
 use crate::verify::{Rule, VerifyError};
 
 /// What follows an op.
@@ -121,6 +127,21 @@ macro_rules! for_each_op {
                 /// IANA name of the zone.
                 zone: StrIx
             } then asks LocalTime;
+            /// Takes a text from the stack and shows it to phones that ring later, as a part of the caller.
+            0x17 "set_caller_id" SetCallerId {
+                /// What it replaces.
+                part: CallerPart
+            } then asks SetCallerId;
+            /// Draws.
+            0x18 "chance" Chance {
+                /// For how many of a hundred calls it says yes.
+                percent: Percent
+            } then asks Chance;
+            /// Asks how an extension is.
+            0x19 "status" Status {
+                /// Key of the extension.
+                extension: StrIx
+            } then asks Status;
             /// Ends the call.
             0x20 "hangup" Hangup {
                 /// Why.
@@ -151,6 +172,61 @@ macro_rules! for_each_op {
                 /// The rules, in order, and where to go when none matches or the time is unknown.
                 table: TimeTableIx
             } then ends;
+            /// Goes on by what was drawn.
+            0x35 "switch_chance" SwitchChance {
+                /// Where, for each.
+                table: ChanceTable
+            } then ends;
+            /// Goes on by how the extension is.
+            0x36 "switch_status" SwitchStatus {
+                /// Where, for each.
+                table: StatusTable
+            } then ends;
+            /// Puts a text onto the stack.
+            0x40 "push_text" PushText {
+                /// The text.
+                text: TextIx
+            } then next;
+            /// Puts a phone number onto the stack.
+            0x41 "push_phone" PushPhone {
+                /// The number.
+                phone: TextIx
+            } then next;
+            /// Puts a number onto the stack.
+            0x42 "push_number" PushNumber {
+                /// The number.
+                number: Integer
+            } then next;
+            /// Puts yes or no onto the stack.
+            0x43 "push_bool" PushBool {
+                /// Which.
+                value: YesNo
+            } then next;
+            /// Puts something that is known of the call onto the stack.
+            0x44 "push_fact" PushFact {
+                /// What.
+                fact: Fact
+            } then next;
+            /// Puts the value of a variable onto the stack.
+            0x45 "load" Load {
+                /// The variable.
+                variable: Variable
+            } then next;
+            /// Takes a value from the stack into a variable.
+            0x46 "store" Store {
+                /// The variable.
+                variable: Variable
+            } then next;
+            /// Takes the operator's values from the stack and puts the result there.
+            0x47 "apply" Apply {
+                /// The operator.
+                operator: Operator
+            } then next;
+            /// Takes yes or no from the stack and goes on with the following op; for no, jumps.
+            0x48 "jump_unless" JumpUnless {
+                /// Where to go for no.
+                no: Target
+            } then next;
         }
     };
 }
@@ -290,8 +366,9 @@ mod tests {
     }
 
     #[test]
-    fn codes_for_expressions_are_still_free() {
-        assert!(OPS.iter().all(|o| !(0x40..=0x7f).contains(&o.code)));
+    fn expressions_keep_to_their_codes_and_ask_nothing() {
+        let mut expressions = OPS.iter().filter(|o| (0x40..=0x7f).contains(&o.code));
+        assert!(expressions.all(|o| o.then == Then::Next));
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
-use crate::effect::Cause;
+use crate::effect::{CallerPart, Cause};
 use crate::limits;
 use crate::program::{ExitIx, NodeIx, Parts};
 use crate::table::{
-    KeyTable, OutcomeTable, RingTable, SlotKind, Table, TableIx, Target, TimeTableIx, VoicemailTable,
+    ChanceTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx, Target,
+    TimeTableIx, VoicemailTable,
 };
 use crate::text::{Words, quote};
+use crate::value::{Fact, Operator};
 use crate::verify::{Rule, VerifyError};
 
 /// A constant of the program, by number.
@@ -52,6 +54,26 @@ pub struct BargeIn(pub bool);
 /// Whether a sound is for a caller that isn't answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Early(pub bool);
+
+/// A constant that is a value: at most [`limits::VALUE_BYTES_MAX`] bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextIx(pub StrIx);
+
+/// A whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Integer(pub i64);
+
+/// So many of a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(pub u8);
+
+/// One of the [`limits::VARIABLES_MAX`] variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variable(pub u8);
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct YesNo(pub bool);
 
 /// What every kind of operand can do.
 pub(crate) trait Operand: Copy {
@@ -310,6 +332,131 @@ impl Operand for Cause {
     }
 }
 
+impl Operand for TextIx {
+    const KIND: &'static str = "value";
+    fn put(self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        StrIx::get(from).map(TextIx)
+    }
+    fn show(self, parts: &Parts, out: &mut String) {
+        self.0.show(parts, out);
+    }
+    fn read(words: &mut Words<'_>, cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        StrIx::read(words, cx).map(TextIx)
+    }
+    fn check(self, parts: &Parts) -> Result<(), String> {
+        self.0.check(parts)?;
+        match parts.constant(self.0).map_or(0, str::len) {
+            0..=limits::VALUE_BYTES_MAX => Ok(()),
+            long => Err(format!("a value of {long} bytes is longer than {}", limits::VALUE_BYTES_MAX)),
+        }
+    }
+}
+
+impl Operand for Integer {
+    const KIND: &'static str = "number";
+    fn put(self, out: &mut Vec<u8>) {
+        out.extend(self.0.to_le_bytes());
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        from.i64().map(Integer)
+    }
+    fn show(self, _parts: &Parts, out: &mut String) {
+        out.push_str(&self.0.to_string());
+    }
+    fn read(words: &mut Words<'_>, _cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        let word = words.bare()?;
+        word.parse().map(Integer).map_err(|_| AsmFault::new(format!("`{word}` is no whole number")))
+    }
+    fn check(self, _parts: &Parts) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Operand for Percent {
+    const KIND: &'static str = "percent";
+    fn put(self, out: &mut Vec<u8>) {
+        out.push(self.0);
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        from.u8().map(Percent)
+    }
+    fn show(self, _parts: &Parts, out: &mut String) {
+        out.push_str(&self.0.to_string());
+        out.push('%');
+    }
+    fn read(words: &mut Words<'_>, _cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        let word = words.bare()?;
+        let number = word.strip_suffix('%').and_then(|digits| digits.parse().ok());
+        number.map(Percent).ok_or_else(|| AsmFault::new(format!("`{word}` is no share like 30%")))
+    }
+    fn check(self, _parts: &Parts) -> Result<(), String> {
+        if self.0 <= 100 { Ok(()) } else { Err(format!("{} of a hundred are too many", self.0)) }
+    }
+}
+
+impl Operand for Variable {
+    const KIND: &'static str = "variable";
+    fn put(self, out: &mut Vec<u8>) {
+        out.push(self.0);
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        from.u8().map(Variable)
+    }
+    fn show(self, _parts: &Parts, out: &mut String) {
+        out.push('v');
+        out.push_str(&self.0.to_string());
+    }
+    fn read(words: &mut Words<'_>, _cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        let word = words.bare()?;
+        let number = word.strip_prefix('v').and_then(|digits| digits.parse().ok());
+        number.map(Variable).ok_or_else(|| AsmFault::new(format!("`{word}` is no variable like v0")))
+    }
+    fn check(self, _parts: &Parts) -> Result<(), String> {
+        if self.0 < limits::VARIABLES_MAX {
+            Ok(())
+        } else {
+            Err(format!("there is no variable v{}; the last is v{}", self.0, limits::VARIABLES_MAX - 1))
+        }
+    }
+}
+
+macro_rules! word_operands {
+    ($($Name:ident $all:expr, $kind:literal)*) => {$(
+        impl Operand for $Name {
+            const KIND: &'static str = $kind;
+            fn put(self, out: &mut Vec<u8>) {
+                let place = $all.iter().position(|one| *one == self).unwrap_or_default();
+                out.push(u8::try_from(place).unwrap_or_default());
+            }
+            fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+                let number = from.u8()?;
+                let found = $all.get(usize::from(number)).copied();
+                found.ok_or_else(|| from.fault(Rule::Operands, format!("there is no {} {number}", $kind)))
+            }
+            fn show(self, _parts: &Parts, out: &mut String) {
+                out.push_str(self.name());
+            }
+            fn read(words: &mut Words<'_>, _cx: &mut AsmCx) -> Result<Self, AsmFault> {
+                let word = words.bare()?;
+                let found = $all.iter().copied().find(|one: &$Name| one.name() == word);
+                found.ok_or_else(|| AsmFault::new(format!("`{word}` is no {}", $kind)))
+            }
+            fn check(self, _parts: &Parts) -> Result<(), String> {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+word_operands! {
+    CallerPart CallerPart::ALL, "part of the caller"
+    Fact Fact::ALL, "fact"
+    Operator Operator::ALL, "operator"
+}
+
 macro_rules! flag_operands {
     ($($Name:ident $set:literal $clear:literal)*) => {$(
         impl Operand for $Name {
@@ -344,6 +491,7 @@ macro_rules! flag_operands {
 flag_operands! {
     BargeIn "barge_in" "whole"
     Early "early" "answered"
+    YesNo "yes" "no"
 }
 
 /// Whether a table has the kind that its switch needs (`None`: a time table).
@@ -391,5 +539,7 @@ table_operand_impls! {
     KeyTable Some(SlotKind::Key)
     RingTable Some(SlotKind::Ring)
     VoicemailTable Some(SlotKind::Voicemail)
+    ChanceTable Some(SlotKind::Chance)
+    StatusTable Some(SlotKind::Status)
     TimeTableIx None
 }

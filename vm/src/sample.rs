@@ -1,11 +1,14 @@
 //! Programs that the tests of this crate run, made as the compiler makes them.
 
-use crate::builder::{Builder, Label, OutcomeTargets, RingTargets, VoicemailTargets};
-use crate::effect::{Answer, Cause, Effect, Input, Key, LocalTime, RingEnd, Sound, VoicemailEnd};
+use crate::builder::{Builder, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets};
+use crate::effect::{
+    Answer, CallerPart, Cause, Effect, Input, Key, LocalTime, PhoneStatus, RingEnd, Sound, VoicemailEnd,
+};
 use crate::machine::{Step, Unwatched, resume};
 use crate::program::{NodeIx, Program};
 use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
+use crate::value::{Fact, Operator};
 use crate::verify::verify;
 
 /// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
@@ -114,12 +117,61 @@ impl Maker {
         self.b.switch_time(rules, default, default);
     }
 
+    /// The kinds that compute or look at a phone.
+    fn values(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
+        let wires = plan.wires;
+        match plan.kind % 10 {
+            7 => {
+                let next = self.exit(node, "next", wires[0]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.push_phone("+61");
+                self.b.store(1);
+                self.b.push_text("Sales ");
+                self.b.push_fact(Fact::CallerNumber);
+                self.b.apply(Operator::ToText);
+                self.b.apply(Operator::Concat);
+                self.b.set_caller_id(CallerPart::Name);
+                self.b.jump(next);
+            }
+            8 => {
+                let yes = self.exit(node, "yes", wires[0]);
+                let no = self.exit(node, "no", wires[1]);
+                let less = self.b.label();
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.chance(wires[2] % 101);
+                self.b.switch_chance(less, no, no);
+                self.b.bind(less);
+                self.b.push_bool(wires[3].is_multiple_of(2));
+                self.b.jump_unless(no);
+                self.b.push_number(i64::from(wires[3]));
+                self.b.store(wires[3] % 64);
+                self.b.load(wires[3] % 64);
+                self.b.push_number(100);
+                self.b.apply(Operator::Less);
+                self.b.jump_unless(no);
+                self.b.jump(yes);
+            }
+            _ => {
+                let free = self.exit(node, "free", wires[0]);
+                let on_call = self.exit(node, "on_call", wires[1]);
+                let failed = self.exit(node, "unregistered", wires[2]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.status("101");
+                let (unregistered, do_not_disturb) = (failed, failed);
+                self.b.switch_status(StatusTargets { unregistered, do_not_disturb, on_call, free, failed });
+            }
+        }
+    }
+
     fn node(&mut self, place: usize, plan: &Plan) {
         let node = self.b.node(&format!("n{place}"));
         self.b.begin(node);
         let begin = self.starts[place];
         let wires = plan.wires;
-        match plan.kind % 7 {
+        match plan.kind % 10 {
             0 => self.menu(node, wires, begin),
             1 => self.ring(node, wires, begin, true),
             2 => self.ring(node, wires, begin, false),
@@ -133,6 +185,7 @@ impl Maker {
                 self.b.voicemail("after-hours");
                 self.b.switch_voicemail(VoicemailTargets { done: next, full, failed: next });
             }
+            7..=9 => self.values(node, plan, begin),
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -188,6 +241,8 @@ pub(crate) fn answers() -> Vec<Answer> {
     all.extend(Key::ALL.map(Answer::Key));
     all.extend(rings.map(Answer::Ring));
     all.extend(mails.map(Answer::Voicemail));
+    all.extend([true, false].map(Answer::Chance));
+    all.extend(PhoneStatus::ALL.map(Answer::Status));
     all.extend(times.map(|(day, second)| Answer::LocalTime(LocalTime { day, second })));
     all
 }

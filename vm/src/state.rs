@@ -9,6 +9,7 @@ use crate::op::Then;
 use crate::operand::Counter;
 use crate::program::{NodeIx, Program};
 use crate::table::Target;
+use crate::value::{CallFacts, Text, Value, Values};
 
 /// What a run waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,8 @@ pub(crate) enum Phase {
     Ended,
 }
 
-/// A run of a program: its place, its counters and what it has visited. Everything else is in the program.
+/// A run of a program: its place, its counters, its variables and what it has visited. Everything else is in
+/// the program.
 #[derive(Clone, PartialEq, Eq)]
 pub struct State {
     /// The first bytes of the program's hash.
@@ -36,6 +38,9 @@ pub struct State {
     counters: [u8; limits::COUNTERS_MAX as usize],
     /// Visits since the caller's last key, four bits a slot.
     visits: [u8; limits::VISIT_SLOTS / 2],
+    /// What is known of the call.
+    pub(crate) facts: Box<CallFacts>,
+    pub(crate) values: Values,
 }
 
 const _: () = assert!(size_of::<State>() <= limits::STATE_BYTES_MAX, "a call's state has a budget");
@@ -68,11 +73,11 @@ impl fmt::Display for StateError {
 impl std::error::Error for StateError {}
 
 impl State {
-    /// Length of the serialised form.
+    /// Length of the serialised form, beside its facts and variables.
     pub const BYTES: usize = 1 + 8 + 1 + 4 + 4 + 4 + limits::COUNTERS_MAX as usize + limits::VISIT_SLOTS / 2;
 
     /// Version of the serialised form.
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     /// A run that is about to begin at an entry.
     ///
@@ -88,7 +93,16 @@ impl State {
             silent_steps: 0,
             counters: [0; _],
             visits: [0; _],
+            facts: Box::default(),
+            values: Values::default(),
         })
+    }
+
+    /// The same run, of a call of which this is known. Give it before the start.
+    #[must_use]
+    pub fn with_facts(mut self, facts: CallFacts) -> State {
+        *self.facts = facts;
+        self
     }
 
     /// The number of the effect that waits for its answer: 0 before the start.
@@ -126,6 +140,12 @@ impl State {
         }
         out.extend(self.counters);
         out.extend(self.visits);
+        let CallFacts { caller_number, caller_name, called_number } = *self.facts;
+        [caller_number, caller_name, called_number].iter().for_each(|fact| put_text(fact, &mut out));
+        // The stack is empty between inputs.
+        for variable in self.values.variables() {
+            put_value(*variable, &mut out);
+        }
         out
     }
 
@@ -142,7 +162,22 @@ impl State {
         let effects = u32::from_le_bytes(take(&mut rest)?);
         let silent_steps = u32::from_le_bytes(take(&mut rest)?);
         let (counters, visits) = (take(&mut rest)?, take(&mut rest)?);
-        if version != State::VERSION || !rest.is_empty() {
+        if version != State::VERSION {
+            return Err(StateError::Malformed);
+        }
+        let caller_number = take_text(&mut rest)?;
+        let caller_name = take_text(&mut rest)?;
+        let facts = Box::new(CallFacts { caller_number, caller_name, called_number: take_text(&mut rest)? });
+        let mut values = Values::default();
+        for variable in 0..limits::VARIABLES_MAX {
+            if rest.is_empty() {
+                break;
+            }
+            if let Some(value) = take_value(&mut rest)? {
+                values.store(variable, value);
+            }
+        }
+        if !rest.is_empty() {
             return Err(StateError::Malformed);
         }
         let phase = match phase {
@@ -151,7 +186,7 @@ impl State {
             2 => Phase::Ended,
             3.. => return Err(StateError::Malformed),
         };
-        let state = State { program: of, phase, at, effects, silent_steps, counters, visits };
+        let state = State { program: of, phase, at, effects, silent_steps, counters, visits, facts, values };
         if !state.is_of(program) {
             return Err(StateError::OtherProgram);
         }
@@ -228,4 +263,55 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], StateError> {
     let (head, tail) = bytes.split_first_chunk().ok_or(StateError::Malformed)?;
     *bytes = tail;
     Ok(*head)
+}
+
+fn put_text(text: &Text, out: &mut Vec<u8>) {
+    let bytes = text.as_str().as_bytes();
+    out.push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+    out.extend(bytes);
+}
+
+fn take_text(bytes: &mut &[u8]) -> Result<Text, StateError> {
+    let [length] = take(bytes)?;
+    let (head, tail) = bytes.split_at_checked(usize::from(length)).ok_or(StateError::Malformed)?;
+    *bytes = tail;
+    if head.len() > limits::VALUE_BYTES_MAX {
+        return Err(StateError::Malformed);
+    }
+    str::from_utf8(head).map(Text::cut).map_err(|_| StateError::Malformed)
+}
+
+fn put_value(value: Option<Value>, out: &mut Vec<u8>) {
+    match value {
+        None => out.push(0),
+        Some(Value::Bool(yes)) => out.extend([1, u8::from(yes)]),
+        Some(Value::Number(number)) => {
+            out.push(2);
+            out.extend(number.to_le_bytes());
+        }
+        Some(Value::Text(text)) => {
+            out.push(3);
+            put_text(&text, out);
+        }
+        Some(Value::Phone(phone)) => {
+            out.push(4);
+            put_text(&phone, out);
+        }
+    }
+}
+
+fn take_value(bytes: &mut &[u8]) -> Result<Option<Value>, StateError> {
+    let [tag] = take(bytes)?;
+    Ok(match tag {
+        0 => None,
+        1 => match take(bytes)? {
+            [0] => Some(Value::Bool(false)),
+            [1] => Some(Value::Bool(true)),
+            [_] => return Err(StateError::Malformed),
+        },
+        2 => Some(Value::Number(i64::from_le_bytes(take(bytes)?))),
+        3 => Some(Value::Text(take_text(bytes)?)),
+        4 => Some(Value::Phone(take_text(bytes)?)),
+        5.. => return Err(StateError::Malformed),
+    })
 }

@@ -1,7 +1,7 @@
 //! Tables that switches go by. A table of slots has one target for everything that can happen, so that a
 //! switch never falls off its end; a time table has rules in order and a target for when none matches.
 
-use crate::effect::{Answer, LocalTime, RingEnd, VoicemailEnd};
+use crate::effect::{Answer, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
 use crate::text::{days_from_date, show_date};
 
 /// A place in the code: the number of an op.
@@ -29,6 +29,10 @@ table_operands! {
     RingTable
     /// A table of [`SlotKind::Voicemail`].
     VoicemailTable
+    /// A table of [`SlotKind::Chance`].
+    ChanceTable
+    /// A table of [`SlotKind::Status`].
+    StatusTable
     /// A [`TimeTable`].
     TimeTableIx
 }
@@ -44,11 +48,22 @@ pub enum SlotKind {
     Ring,
     /// How a voicemail ended.
     Voicemail,
+    /// What was drawn, or that nothing could be.
+    Chance,
+    /// How an extension is, or that it couldn't be told.
+    Status,
 }
 
 impl SlotKind {
     /// Every kind; its place here is its number in the bytes.
-    pub const ALL: [SlotKind; 4] = [SlotKind::Outcome, SlotKind::Key, SlotKind::Ring, SlotKind::Voicemail];
+    pub const ALL: [SlotKind; 6] = [
+        SlotKind::Outcome,
+        SlotKind::Key,
+        SlotKind::Ring,
+        SlotKind::Voicemail,
+        SlotKind::Chance,
+        SlotKind::Status,
+    ];
 
     /// The slots' names, in order.
     #[must_use]
@@ -58,6 +73,8 @@ impl SlotKind {
             SlotKind::Key => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"],
             SlotKind::Ring => &["answered", "no_answer", "busy", "declined", "unavailable", "failed"],
             SlotKind::Voicemail => &["done", "full", "failed"],
+            SlotKind::Chance => &["yes", "no", "failed"],
+            SlotKind::Status => &["unregistered", "do_not_disturb", "on_call", "free", "failed"],
         }
     }
 
@@ -70,7 +87,7 @@ impl SlotKind {
             Answer::Key(key) => match self {
                 SlotKind::Outcome => Some(1),
                 SlotKind::Key => Some(usize::from(key.event())),
-                SlotKind::Ring | SlotKind::Voicemail => None,
+                SlotKind::Ring | SlotKind::Voicemail | SlotKind::Chance | SlotKind::Status => None,
             },
             Answer::Timeout => self.only(SlotKind::Outcome, 2),
             Answer::Ring(RingEnd::Answered) => self.only(SlotKind::Ring, 0),
@@ -81,11 +98,18 @@ impl SlotKind {
             Answer::Voicemail(VoicemailEnd::Done) => self.only(SlotKind::Voicemail, 0),
             Answer::Voicemail(VoicemailEnd::Full) => self.only(SlotKind::Voicemail, 1),
             Answer::Voicemail(VoicemailEnd::Failed) => self.only(SlotKind::Voicemail, 2),
+            Answer::Chance(true) => self.only(SlotKind::Chance, 0),
+            Answer::Chance(false) => self.only(SlotKind::Chance, 1),
+            Answer::Status(PhoneStatus::Unregistered) => self.only(SlotKind::Status, 0),
+            Answer::Status(PhoneStatus::DoNotDisturb) => self.only(SlotKind::Status, 1),
+            Answer::Status(PhoneStatus::OnCall) => self.only(SlotKind::Status, 2),
+            Answer::Status(PhoneStatus::Free) => self.only(SlotKind::Status, 3),
             Answer::Failed => match self {
                 SlotKind::Outcome => Some(3),
                 SlotKind::Key => None,
                 SlotKind::Ring => Some(5),
-                SlotKind::Voicemail => Some(2),
+                SlotKind::Voicemail | SlotKind::Chance => Some(2),
+                SlotKind::Status => Some(4),
             },
         }
     }
@@ -256,6 +280,8 @@ impl TimeTable {
             | Answer::Timeout
             | Answer::Ring(_)
             | Answer::Voicemail(_)
+            | Answer::Chance(_)
+            | Answer::Status(_)
             | Answer::HungUp => None,
         }
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::effect::{Answer, Effect, End, Key, LocalTime, RingEnd, Sound, VoicemailEnd};
+use crate::effect::{Answer, Effect, End, Key, LocalTime, PhoneStatus, RingEnd, Sound, VoicemailEnd};
 
 /// An effect as one line, e.g. `menu menu_greeting "main" 5000ms`. Stable: traces and replays compare it.
 #[must_use]
@@ -25,7 +25,15 @@ pub fn effect_text(effect: &Effect<'_>) -> String {
             put_key(key, &mut out);
             put_ms(timeout_ms, &mut out);
         }
-        Effect::Voicemail { mailbox: key } | Effect::LocalTime { zone: key } => put_key(key, &mut out),
+        Effect::Voicemail { mailbox: key }
+        | Effect::LocalTime { zone: key }
+        | Effect::Status { extension: key } => put_key(key, &mut out),
+        Effect::SetCallerId { part, text } => {
+            out.push(' ');
+            out.push_str(part.name());
+            put_key(text.as_str(), &mut out);
+        }
+        Effect::Chance { percent } => out.push_str(&format!(" {percent}%")),
     }
     out
 }
@@ -97,12 +105,16 @@ pub fn answer_text(answer: Answer) -> String {
         Answer::Key(key) => format!("key {key}"),
         Answer::Ring(end) => format!("ring {}", word_of(&RING_ENDS, &end)),
         Answer::Voicemail(end) => format!("voicemail {}", word_of(&VOICEMAIL_ENDS, &end)),
+        Answer::Chance(yes) => format!("chance {}", word_of(&CHANCES, &yes)),
+        Answer::Status(status) => format!("status {}", status.name()),
         Answer::LocalTime(LocalTime { day, second }) => {
             let (minutes, s) = (second / 60, second % 60);
             format!("local_time {} {:02}:{:02}:{s:02}", show_date(day), minutes / 60, minutes % 60)
         }
     }
 }
+
+const CHANCES: [(bool, &str); 2] = [(true, "yes"), (false, "no")];
 
 /// The answer of [`answer_text`]; `None` for any other text.
 #[must_use]
@@ -116,6 +128,8 @@ pub fn parse_answer(text: &str) -> Option<Answer> {
         }
         "ring" => of_word(&RING_ENDS, rest).map(Answer::Ring),
         "voicemail" => of_word(&VOICEMAIL_ENDS, rest).map(Answer::Voicemail),
+        "chance" => of_word(&CHANCES, rest).map(Answer::Chance),
+        "status" => PhoneStatus::ALL.into_iter().find(|status| status.name() == rest).map(Answer::Status),
         "local_time" => {
             let (date, clock) = rest.split_once(' ')?;
             let second = parse_clock(clock)?;
@@ -323,15 +337,26 @@ mod tests {
             "timeout",
             "ring declined",
             "voicemail full",
+            "chance no",
+            "status on_call",
             "local_time 2026-03-02 22:00:59",
             "failed",
             "hung_up",
         ] {
             assert_eq!(parse_answer(text).map(answer_text).as_deref(), Some(text));
         }
-        for text in
-            ["", "key", "key 12", "key a", "ring", "ring x", "done ", "local_time 2026-03-02 24:00:00"]
-        {
+        for text in [
+            "",
+            "key",
+            "key 12",
+            "key a",
+            "chance",
+            "status x",
+            "ring",
+            "ring x",
+            "done ",
+            "local_time 2026-03-02 24:00:00",
+        ] {
             assert_eq!(parse_answer(text), None, "{text}");
         }
     }

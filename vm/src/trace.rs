@@ -4,16 +4,18 @@
 //! Its text has one line for each input:
 //!
 //! ```text
-//! flowpbx-trace 1
+//! flowpbx-trace 2
 //! program 64 hexadecimal digits
 //! entry "office"
+//! caller "+61411111111" "Ann"
+//! called "+61299998888"
 //! 0 0 1772492400000 start
 //! 1 40 1772492400040 local_time 2026-03-02 22:00:00
 //! 2 5120 1772492405120 key 1
 //! ```
 //!
-//! with the number of the effect that is answered, milliseconds since the call began, milliseconds since 1970
-//! UTC, and the answer.
+//! with what is known of the call from its start, and for each input the number of the effect that is answered, milliseconds since the call began, milliseconds since 1970
+//! UTC, and the answer. Version 1 had no `caller` and `called`; it is still read.
 
 use std::fmt;
 
@@ -23,8 +25,11 @@ use crate::machine::{Misuse, Step, Unwatched, resume};
 use crate::program::{Program, ProgramHash};
 use crate::state::{State, StateError};
 use crate::text::{Words, answer_text, effect_text, end_text, parse_answer, quote};
+use crate::value::{CallFacts, Text};
 
-const HEADER: &str = "flowpbx-trace 1";
+const HEADER: &str = "flowpbx-trace 2";
+/// Traces of calls before expressions.
+const HEADER_1: &str = "flowpbx-trace 1";
 
 /// What came into one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub struct Trace {
     pub program: ProgramHash,
     /// The entry that the call came in by.
     pub entry: String,
+    /// What was known of the call from its start.
+    pub facts: CallFacts,
     /// Everything that came in, in order.
     pub inputs: Vec<Input>,
 }
@@ -57,8 +64,16 @@ impl std::error::Error for TraceError {}
 impl Trace {
     /// A trace with no inputs yet.
     #[must_use]
-    pub fn new(program: &Program, entry: &str) -> Trace {
-        Trace { program: program.hash(), entry: entry.to_owned(), inputs: Vec::new() }
+    pub fn new(program: &Program, entry: &str, facts: CallFacts) -> Trace {
+        Trace { program: program.hash(), entry: entry.to_owned(), facts, inputs: Vec::new() }
+    }
+
+    /// A run that is about to begin as this one did.
+    ///
+    /// # Errors
+    /// [`StateError::NoEntry`] when the program has no such entry.
+    pub fn begin(&self, program: &Program) -> Result<State, StateError> {
+        State::new(program, &self.entry).map(|state| state.with_facts(self.facts))
     }
 
     /// Its text.
@@ -66,6 +81,15 @@ impl Trace {
     pub fn encode(&self) -> String {
         let mut out = format!("{HEADER}\nprogram {}\nentry ", self.program);
         quote(&self.entry, &mut out);
+        let facts = &self.facts;
+        for (before, fact) in [
+            ("\ncaller ", &facts.caller_number),
+            (" ", &facts.caller_name),
+            ("\ncalled ", &facts.called_number),
+        ] {
+            out.push_str(before);
+            quote(fact.as_str(), &mut out);
+        }
         out.push('\n');
         for Input { effect, mono_ms, wall_ms, answer } in &self.inputs {
             out.push_str(&format!("{effect} {mono_ms} {wall_ms} {}\n", answer_text(*answer)));
@@ -84,22 +108,35 @@ impl Trace {
             return Err(at(1, "the trace is longer than a trace may be"));
         }
         let mut lines = text.lines();
-        if lines.next() != Some(HEADER) {
-            return Err(at(1, "this is no trace of version 1: `flowpbx-trace 1` is missing"));
-        }
+        let has_facts = match lines.next() {
+            Some(HEADER) => true,
+            Some(HEADER_1) => false,
+            Some(_) | None => {
+                return Err(at(1, "this is no trace of version 1 or 2: `flowpbx-trace 2` is missing"));
+            }
+        };
         let program = lines.next().and_then(|line| ProgramHash::from_hex(line.strip_prefix("program ")?));
         let program = program.ok_or_else(|| at(2, "`program` and its hash are missing"))?;
         let entry = lines.next().and_then(|line| entry_name(line.strip_prefix("entry ")?));
         let entry = entry.ok_or_else(|| at(3, "`entry` and its name in quotes are missing"))?;
+        let mut facts = CallFacts::default();
+        if has_facts {
+            let caller = lines.next().and_then(|line| caller(line.strip_prefix("caller ")?));
+            (facts.caller_number, facts.caller_name) =
+                caller.ok_or_else(|| at(4, "`caller` with number and name in quotes is missing"))?;
+            let called = lines.next().and_then(|line| entry_name(line.strip_prefix("called ")?));
+            let called = called.ok_or_else(|| at(5, "`called` and the number in quotes are missing"))?;
+            facts.called_number = Text::cut(&called);
+        }
         let mut inputs = Vec::new();
-        for (line, number) in lines.zip(4..) {
+        for (line, number) in lines.zip(if has_facts { 6.. } else { 4.. }) {
             if inputs.len() >= limits::TRACE_INPUTS_MAX {
                 return Err(at(number, "the trace has more inputs than a trace may have"));
             }
             let input = parse_input(line);
             inputs.push(input.ok_or_else(|| at(number, "this is no `effect mono_ms wall_ms answer`"))?);
         }
-        Ok(Trace { program, entry, inputs })
+        Ok(Trace { program, entry, facts, inputs })
     }
 }
 
@@ -107,6 +144,12 @@ fn entry_name(text: &str) -> Option<String> {
     let mut words = Words::new(text);
     let name = words.quoted().ok()?;
     words.is_done().then_some(name)
+}
+
+fn caller(text: &str) -> Option<(Text, Text)> {
+    let mut words = Words::new(text);
+    let (number, name) = (words.quoted().ok()?, words.quoted().ok()?);
+    words.is_done().then(|| (Text::cut(&number), Text::cut(&name)))
 }
 
 fn parse_input(line: &str) -> Option<Input> {
@@ -173,7 +216,7 @@ impl fmt::Display for ReplayEnd {
 #[must_use]
 pub fn replay(program: &Program, trace: &Trace) -> Replay {
     let mut effects = Vec::new();
-    let end = match State::new(program, &trace.entry) {
+    let end = match trace.begin(program) {
         Ok(state) => run(program, state, &trace.inputs, &mut effects),
         Err(
             StateError::NoEntry(_)

@@ -27,9 +27,12 @@
 //! 15. **Answers**: over all paths, a switch is reached only with answers that its table knows: `switch_key`
 //!     with a key, `switch_ring` after ringing, and so on.
 //! 16. **Counters**: over all paths, a counter is set before it is counted down.
-//! 17. **Needs**: the header names exactly the effects that the ops ask for.
+//! 17. **Values**: over all paths, an op finds values of the types that it takes on the stack, which never has
+//!     more than [`crate::limits::STACK_MAX`]; an op that asks the world leaves the stack empty; paths that meet
+//!     have the same types on it; a variable is set, with one type, before it is read.
+//! 18. **Needs**: the header names exactly the effects that the ops ask for.
 //!
-//! Rules 12 to 16 are in `flow.rs`. They hold for ops that can be reached; the machine never runs another.
+//! Rules 12 to 17 are in `flow.rs`. They hold for ops that can be reached; the machine never runs another.
 //! Loops aren't the verifier's business: fuel and visits end them while running
 //! ([`crate::limits::STEPS_PER_INPUT_MAX`], [`crate::limits::VISITS_PER_NODE_MAX`]).
 
@@ -62,6 +65,7 @@ pub enum Rule {
     CallState,
     Answers,
     Counters,
+    Values,
     Needs,
 }
 

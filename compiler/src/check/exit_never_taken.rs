@@ -23,7 +23,16 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             Some(Kind::IvrMenu) => invalid_of_a_full_menu(cx, id, site, out),
             Some(Kind::PlayMessage) => interrupted_without_keys(cx, id, node, site, out),
             Some(
-                Kind::InboundNumber | Kind::RingGroup | Kind::Extension | Kind::Voicemail | Kind::Hangup,
+                Kind::InboundNumber
+                | Kind::RingGroup
+                | Kind::Extension
+                | Kind::Voicemail
+                | Kind::Hangup
+                | Kind::SetCallerId
+                | Kind::Set
+                | Kind::Branch
+                | Kind::Split
+                | Kind::Status,
             )
             | None => {}
         }

@@ -29,7 +29,16 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
         None | Some(Kind::RingGroup | Kind::Extension) => Gets::Person,
         Some(Kind::Voicemail) => Gets::Recording,
         Some(Kind::PlayMessage) => Gets::Message,
-        Some(Kind::InboundNumber | Kind::TimeSwitch | Kind::IvrMenu) => Gets::Nothing,
+        Some(
+            Kind::InboundNumber
+            | Kind::TimeSwitch
+            | Kind::IvrMenu
+            | Kind::SetCallerId
+            | Kind::Set
+            | Kind::Branch
+            | Kind::Split
+            | Kind::Status,
+        ) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
     }
 }
@@ -67,6 +76,11 @@ pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
         | Kind::RingGroup
         | Kind::Extension
         | Kind::Voicemail
-        | Kind::Hangup => false,
+        | Kind::Hangup
+        | Kind::SetCallerId
+        | Kind::Set
+        | Kind::Branch
+        | Kind::Split
+        | Kind::Status => false,
     }
 }

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use cranelift_entity::EntityRef;
-use flow_vm::effect::{Cause, Key, RingEnd, VoicemailEnd};
+use flow_vm::effect::{CallerPart, Cause, Key, PhoneStatus, RingEnd, VoicemailEnd};
 use flow_vm::table::{DayMask, Days, Minutes, When};
 use flow_vm::text::parse_date;
+use flow_vm::value::{Fact, Operator};
 
 use super::print::{ring_word, voicemail_word};
-use super::{Ask, Block, BlockEnd, BlockRef, Case, Counter, Entry, Heard, Ir, NodeInfo, NodeRef, Step};
+use super::{
+    Ask, Block, BlockEnd, BlockRef, Case, Counter, Entry, Heard, Ir, NodeInfo, NodeRef, Pushed, Step,
+};
 
 /// What couldn't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +123,14 @@ fn read_step(ir: &Ir, block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
             Step::Leave(exit.ok_or_else(|| format!("node {} has no exit {name:?}", block.node))?)
         }
         "set" => Step::Set(words.counter()?, words.number()?),
+        "push" => Step::Push(words.pushed()?),
+        "load" => Step::Load(words.variable()?),
+        "store" => Step::Store(words.variable()?),
+        "apply" => {
+            let word = words.bare()?;
+            let operator = Operator::ALL.iter().copied().find(|o| o.name() == word);
+            Step::Apply(operator.ok_or_else(|| format!("`{word}` is no operator"))?)
+        }
         word => {
             block.end = Some(read_end(word, words)?);
             return Ok(());
@@ -140,6 +151,12 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
             words.expect("out")?;
             return Ok(BlockEnd::CountDown { counter, more, out: words.block()? });
         }
+        "test" => {
+            words.expect("yes")?;
+            let yes = words.block()?;
+            words.expect("no")?;
+            return Ok(BlockEnd::Test { yes, no: words.block()? });
+        }
         "clock" => {
             let zone = words.quoted()?;
             words.expect("else")?;
@@ -155,6 +172,17 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
         "ring_extension" => Ask::RingExtension { extension: words.quoted()?, timeout_ms: words.millis()? },
         "ring_group" => Ask::RingGroup { group: words.quoted()?, timeout_ms: words.millis()? },
         "voicemail" => Ask::Voicemail { mailbox: words.quoted()? },
+        "set_caller_id" => {
+            let word = words.bare()?;
+            let part = CallerPart::ALL.into_iter().find(|p| p.name() == word);
+            Ask::SetCallerId { part: part.ok_or_else(|| format!("`{word}` is no part of a caller"))? }
+        }
+        "chance" => {
+            let word = words.bare()?;
+            let percent = word.strip_suffix('%').and_then(|n| n.parse().ok()).filter(|n| *n <= 100);
+            Ask::Chance { percent: percent.ok_or_else(|| format!("`{word}` is no share like 30%"))? }
+        }
+        "status" => Ask::Status { extension: words.quoted()? },
         other => return Err(format!("`{other}` is no step and no end of a block")),
     };
     words.expect("else")?;
@@ -178,9 +206,10 @@ fn read_row(block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
             rows.push((when, words.block()?));
             Ok(())
         }
-        Some(BlockEnd::Jump(_) | BlockEnd::CountDown { .. } | BlockEnd::Hangup(_)) | None => {
-            Err("rows stand under a question or a clock".to_owned())
-        }
+        Some(
+            BlockEnd::Jump(_) | BlockEnd::CountDown { .. } | BlockEnd::Test { .. } | BlockEnd::Hangup(_),
+        )
+        | None => Err("rows stand under a question or a clock".to_owned()),
     }
 }
 
@@ -252,6 +281,26 @@ impl<'a> Words<'a> {
         u8::try_from(number).map(Counter).map_err(|_| "there are not so many counters".to_owned())
     }
 
+    fn variable(&mut self) -> Fault<u8> {
+        let number = self.numbered("v")?;
+        u8::try_from(number).map_err(|_| "there are not so many variables".to_owned())
+    }
+
+    fn pushed(&mut self) -> Fault<Pushed> {
+        if self.0.starts_with('"') {
+            return self.quoted().map(Pushed::Text);
+        }
+        let word = self.bare()?;
+        let fact = Fact::ALL.into_iter().find(|fact| fact.name() == word);
+        match (word.strip_prefix("tel:"), word.parse(), word.parse(), fact) {
+            (Some(phone), _, _, _) => Ok(Pushed::Phone(phone.to_owned())),
+            (_, Ok(number), _, _) => Ok(Pushed::Number(number)),
+            (_, _, Ok(yes), _) => Ok(Pushed::Bool(yes)),
+            (_, _, _, Some(fact)) => Ok(Pushed::Fact(fact)),
+            (None, Err(_), Err(_), None) => Err(format!("`{word}` is no value")),
+        }
+    }
+
     fn millis(&mut self) -> Fault<u32> {
         let word = self.bare()?;
         let number = word.strip_suffix("ms").and_then(|n| n.parse().ok());
@@ -292,6 +341,15 @@ impl<'a> Words<'a> {
                 let ends = [VoicemailEnd::Done, VoicemailEnd::Full, VoicemailEnd::Failed];
                 let end = ends.into_iter().find(|e| voicemail_word(*e) == word);
                 end.map(Case::Voicemail).ok_or_else(|| format!("a mailbox doesn't end by `{word}`"))
+            }
+            "chance" => {
+                let word = self.bare()?;
+                word.parse().map(Case::Chance).map_err(|_| format!("`{word}` is neither true nor false"))
+            }
+            "status" => {
+                let word = self.bare()?;
+                let status = PhoneStatus::ALL.into_iter().find(|s| s.name() == word);
+                status.map(Case::Status).ok_or_else(|| format!("no extension is `{word}`"))
             }
             word => Err(format!("`{word}` is no answer")),
         }

@@ -6,7 +6,7 @@ use flow_vm::effect::{RingEnd, VoicemailEnd};
 use flow_vm::table::{DayMask, Days, When};
 use flow_vm::text::show_date;
 
-use super::{Ask, Block, BlockEnd, Case, Counter, Heard, Ir, NodeInfo, Step};
+use super::{Ask, Block, BlockEnd, Case, Counter, Heard, Ir, NodeInfo, Pushed, Step};
 
 impl Display for Ir {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -29,12 +29,16 @@ impl Display for Ir {
 fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) -> fmt::Result {
     for step in &block.steps {
         match step {
-            Step::Enter => writeln!(f, "  enter")?,
             Step::Leave(exit) => {
                 let name = node.and_then(|n| n.exits.get(*exit)).map_or("", String::as_str);
                 writeln!(f, "  leave {}", Quoted(name))?;
             }
-            Step::Set(counter, value) => writeln!(f, "  set {counter} {value}")?,
+            other @ (Step::Enter
+            | Step::Set(..)
+            | Step::Push(_)
+            | Step::Load(_)
+            | Step::Store(_)
+            | Step::Apply(_)) => writeln!(f, "  {other}")?,
         }
     }
     match &block.end {
@@ -50,7 +54,27 @@ fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) ->
         BlockEnd::CountDown { counter, more, out } => {
             writeln!(f, "  count_down {counter} more {more} out {out}")
         }
+        BlockEnd::Test { yes, no } => writeln!(f, "  test yes {yes} no {no}"),
         BlockEnd::Hangup(cause) => writeln!(f, "  hangup {}", cause.name()),
+    }
+}
+
+impl Display for Step {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Enter => f.write_str("enter"),
+            // The exit's name is the node's; by its number it is shown where no node is at hand.
+            Step::Leave(exit) => write!(f, "leave {exit}"),
+            Step::Set(counter, value) => write!(f, "set {counter} {value}"),
+            Step::Push(Pushed::Text(text)) => write!(f, "push {}", Quoted(text)),
+            Step::Push(Pushed::Phone(phone)) => write!(f, "push tel:{phone}"),
+            Step::Push(Pushed::Number(number)) => write!(f, "push {number}"),
+            Step::Push(Pushed::Bool(yes)) => write!(f, "push {yes}"),
+            Step::Push(Pushed::Fact(fact)) => write!(f, "push {}", fact.name()),
+            Step::Load(variable) => write!(f, "load v{variable}"),
+            Step::Store(variable) => write!(f, "store v{variable}"),
+            Step::Apply(operator) => write!(f, "apply {}", operator.name()),
+        }
     }
 }
 
@@ -75,6 +99,9 @@ impl Display for Ask {
             }
             Ask::RingGroup { group, timeout_ms } => write!(f, "ring_group {} {timeout_ms}ms", Quoted(group)),
             Ask::Voicemail { mailbox } => write!(f, "voicemail {}", Quoted(mailbox)),
+            Ask::SetCallerId { part } => write!(f, "set_caller_id {}", part.name()),
+            Ask::Chance { percent } => write!(f, "chance {percent}%"),
+            Ask::Status { extension } => write!(f, "status {}", Quoted(extension)),
         }
     }
 }
@@ -97,6 +124,8 @@ impl Display for Case {
             Case::Timeout => f.write_str("timeout"),
             Case::Ring(end) => write!(f, "ring {}", ring_word(*end)),
             Case::Voicemail(end) => write!(f, "voicemail {}", voicemail_word(*end)),
+            Case::Chance(yes) => write!(f, "chance {yes}"),
+            Case::Status(status) => write!(f, "status {}", status.name()),
         }
     }
 }

@@ -41,7 +41,8 @@ macro_rules! kinds {
 }
 
 /// One kind. Doc comments become the manual. Fields are `name: Marker = default;` (a JSON literal; the struct then has
-/// the value) or `name: Marker, from "field of the entity";` (the struct then has an `Option`).
+/// the value), `name: Marker, from "field of the entity";` or `name: Marker as Required;` or `as Absent;` (the struct then
+/// has an `Option`).
 macro_rules! node {
     (
         $( #[doc = $doc:literal] )+
@@ -51,7 +52,7 @@ macro_rules! node {
         waits $waits:literal;
         fields { $(
             $( #[doc = $fdoc:literal] )+
-            $field:ident: $ty:ty $( = $default:literal )? $( , from $fact:literal )?;
+            $field:ident: $ty:ty $( = $default:literal )? $( , from $fact:literal )? $( as $need:ident )?;
         )* }
         computed $computed:expr $( , $cleaves:expr, $cunwired:expr )?;
         exits { $(
@@ -64,7 +65,7 @@ macro_rules! node {
         pub struct $name {
             /// Keys of its entities.
             pub entities: Vec<String>,
-            $( $( #[doc = $fdoc] )+ pub $field: node!(@type $ty $( = $default )? $( , from $fact )?), )*
+            $( $( #[doc = $fdoc] )+ pub $field: node!(@type $ty $( = $default )? $( , from $fact )? $( as $need )?), )*
         }
 
         impl $name {
@@ -85,7 +86,7 @@ macro_rules! node {
                         name: stringify!($field),
                         doc: concat!($( $fdoc, "\n" ),+),
                         ty: <$ty as FieldKind>::TYPE,
-                        default: node!(@default $( = $default )? $( , from $fact )?),
+                        default: node!(@default $( = $default )? $( , from $fact )? $( as $need )?),
                     }, )* ],
                     exits: &[ $( ExitSpec {
                         name: stringify!($exit),
@@ -103,19 +104,24 @@ macro_rules! node {
             pub fn read(node: &$crate::graph::Node) -> Self {
                 $name {
                     entities: node.entities.iter().filter_map(|e| e.key.clone()).collect(),
-                    $( $field: node!(@read node, stringify!($field), $ty $( = $default )? $( , from $fact )?), )*
+                    $( $field: node!(@read node, stringify!($field), $ty $( = $default )? $( , from $fact )? $( as $need )?), )*
                 }
             }
         }
     };
     (@type $ty:ty = $default:literal) => { <$ty as $crate::nodes::values::FieldKind>::Out };
     (@type $ty:ty, from $fact:literal) => { Option<<$ty as $crate::nodes::values::FieldKind>::Out> };
+    (@type $ty:ty as $need:ident) => { Option<<$ty as $crate::nodes::values::FieldKind>::Out> };
+    (@default as $need:ident) => { FieldDefault::$need };
     (@default = $default:literal) => { FieldDefault::Is(stringify!($default)) };
     (@default , from $fact:literal) => { FieldDefault::FromEntity($fact) };
     (@read $node:ident, $field:expr, $ty:ty = $default:literal) => {
         $crate::nodes::values::read_or::<$ty>($node, $field, &serde_json::Value::from($default))
     };
     (@read $node:ident, $field:expr, $ty:ty, from $fact:literal) => {
+        $crate::nodes::values::read::<$ty>($node, $field)
+    };
+    (@read $node:ident, $field:expr, $ty:ty as $need:ident) => {
         $crate::nodes::values::read::<$ty>($node, $field)
     };
     (@computed) => {

@@ -15,6 +15,11 @@ kinds! {
     voicemail: Voicemail;
     play_message: PlayMessage;
     hangup: Hangup;
+    set_caller_id: SetCallerId;
+    set: Set;
+    branch: Branch;
+    split: Split;
+    status: Status;
 }
 
 use self::spec::Computed;

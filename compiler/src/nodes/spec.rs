@@ -118,6 +118,12 @@ pub enum FieldType {
     Dates,
     /// Name of an exit of the same entity.
     Exit,
+    /// An expression, as text: see [`crate::expr`].
+    Expr,
+    /// Text with expressions in `{…}`.
+    Template,
+    /// Name of a variable.
+    Variable,
 }
 
 /// What a field is without being given.

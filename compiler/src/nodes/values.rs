@@ -72,6 +72,45 @@ impl FieldKind for CauseWord {
     }
 }
 
+macro_rules! text_kinds {
+    ($($(#[doc = $doc:literal])* $Name:ident $ty:expr;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug)]
+        pub struct $Name;
+
+        impl FieldKind for $Name {
+            type Out = String;
+            const TYPE: FieldType = $ty;
+            const FALLBACK: String = String::new();
+            fn read(value: &Value) -> Option<String> {
+                value.as_str().map(str::to_owned)
+            }
+        }
+    )*};
+}
+
+text_kinds! {
+    /// An expression.
+    ExprText FieldType::Expr;
+    /// Text with expressions in `{…}`.
+    Template FieldType::Template;
+    /// Name of a variable.
+    VariableName FieldType::Variable;
+}
+
+/// A whole number between two bounds, both included.
+#[derive(Debug)]
+pub struct Int<const MIN: u8, const MAX: u8>;
+
+impl<const MIN: u8, const MAX: u8> FieldKind for Int<MIN, MAX> {
+    type Out = u8;
+    const TYPE: FieldType = FieldType::Int { min: MIN as i64, max: MAX as i64 };
+    const FALLBACK: u8 = MIN;
+    fn read(value: &Value) -> Option<u8> {
+        value.as_u64().and_then(|n| u8::try_from(n).ok()).filter(|n| (MIN..=MAX).contains(n))
+    }
+}
+
 /// A field of a node; `None` if it isn't given or can't be read.
 pub fn read<T: FieldKind>(node: &Node, field: &str) -> Option<T::Out> {
     T::read(&node.field(field)?.value)

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use flow_vm::effect::{Answer, Effect, End, Input, RingEnd, Sound, VoicemailEnd};
+use flow_vm::effect::{Answer, Effect, End, Input, PhoneStatus, RingEnd, Sound, VoicemailEnd};
 use flow_vm::text::effect_text;
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
@@ -52,15 +52,16 @@ impl Outcome {
 #[must_use]
 pub fn run(program: &Program, graph: &Graph, script: &Script, world: &dyn World) -> Option<Outcome> {
     let entry = graph.nodes.get(script.entry).map(|n| n.name.as_str())?;
-    let mut state = State::new(program, entry).ok()?;
+    let mut state = State::new(program, entry).ok()?.with_facts(script.facts);
     let mut call = Call {
         script,
         world,
         acts: script.acts.clone(),
+        draws: script.draws.clone(),
         now_ms: 0,
         log: Log { program, now_ms: 0, happened: Vec::new() },
     };
-    let mut trace = Trace::new(program, entry);
+    let mut trace = Trace::new(program, entry, script.facts);
     let (mut effect, mut answer, mut end) = (0, Answer::Start, None);
     for _ in 0..SIMULATED_EFFECTS_MAX {
         let wall_ms = script.wall_ms.saturating_add_unsigned(call.now_ms);
@@ -115,6 +116,7 @@ struct Call<'a> {
     script: &'a Script,
     world: &'a dyn World,
     acts: VecDeque<Act>,
+    draws: VecDeque<bool>,
     now_ms: u64,
     log: Log<'a>,
 }
@@ -149,6 +151,17 @@ impl Call<'_> {
                 self.rings(&members, u64::from(timeout_ms))
             }
             Effect::Voicemail { mailbox } => self.records(mailbox),
+            Effect::SetCallerId { text, .. } => {
+                self.log.note(self.now_ms, What::Shows(text.as_str().to_owned()));
+                Answer::Done
+            }
+            Effect::Chance { .. } => Answer::Chance(self.draws.pop_front().unwrap_or(true)),
+            Effect::Status { extension } => Answer::Status(match self.script.phones.get(extension) {
+                Some(PhoneDoes::Busy) => PhoneStatus::OnCall,
+                Some(PhoneDoes::Unavailable) => PhoneStatus::Unregistered,
+                Some(PhoneDoes::DoNotDisturb) => PhoneStatus::DoNotDisturb,
+                Some(PhoneDoes::Answers { .. } | PhoneDoes::Declines) | None => PhoneStatus::Free,
+            }),
         }
     }
 
@@ -248,14 +261,19 @@ impl Call<'_> {
 fn ring(phones: &[Option<PhoneDoes>], timeout_ms: u64) -> (RingEnd, u64) {
     let answers = phones.iter().filter_map(|p| match p {
         Some(PhoneDoes::Answers { after_s }) => Some(u64::from(*after_s) * 1_000),
-        Some(PhoneDoes::Busy | PhoneDoes::Declines | PhoneDoes::Unavailable) | None => None,
+        Some(PhoneDoes::Busy | PhoneDoes::Declines | PhoneDoes::Unavailable | PhoneDoes::DoNotDisturb)
+        | None => None,
     });
     let rings = phones.iter().any(|p| matches!(p, None | Some(PhoneDoes::Answers { .. })));
     match answers.min() {
         Some(after_ms) if after_ms < timeout_ms => (RingEnd::Answered, after_ms.saturating_add(TALK_MS)),
         Some(_) | None if rings => (RingEnd::NoAnswer, timeout_ms),
         Some(_) | None if phones.contains(&Some(PhoneDoes::Declines)) => (RingEnd::Declined, THINKING_MS),
-        Some(_) | None if phones.contains(&Some(PhoneDoes::Busy)) => (RingEnd::Busy, SETUP_MS),
+        Some(_) | None
+            if phones.iter().any(|p| matches!(p, Some(PhoneDoes::Busy | PhoneDoes::DoNotDisturb))) =>
+        {
+            (RingEnd::Busy, SETUP_MS)
+        }
         Some(_) | None => (RingEnd::Unavailable, SETUP_MS),
     }
 }

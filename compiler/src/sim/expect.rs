@@ -140,6 +140,8 @@ enum Met<'a> {
     Leaves(At<'a>),
     /// The caller heard a prompt.
     Hears(&'a str),
+    /// Phones are shown this of the caller.
+    Shows(&'a str),
     /// The call ended.
     Ends(End),
 }
@@ -167,7 +169,7 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
                 // A call is in one node at a time: the one it came to last.
                 let last = met.iter_mut().rev().find_map(|m| match m {
                     Met::Comes(at) => Some(at),
-                    Met::Leaves(_) | Met::Hears(_) | Met::Ends(_) => None,
+                    Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Ends(_) => None,
                 });
                 if let Some(at) = last {
                     at.exit = Some(exit);
@@ -176,6 +178,7 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
                 }
             }
             What::Hears(prompt) => met.push(Met::Hears(prompt)),
+            What::Shows(text) => met.push(Met::Shows(text)),
             What::Ends(end) => met.push(Met::Ends(*end)),
             What::Asks(_) | What::Answer(_) => {}
         }
@@ -190,16 +193,17 @@ fn fits(met: &Met<'_>, expected: &Expect) -> bool {
             at.kind == Some(*kind) && is(entity, at.entity) && is(exit, at.exit)
         }
         Expect::Named { node, exit } => node == at.name && is(exit, at.exit),
-        Expect::Hears { .. } | Expect::End(_) | Expect::CallerGone => false,
+        Expect::Hears { .. } | Expect::Shows { .. } | Expect::End(_) | Expect::CallerGone => false,
     };
     let by_exit = match expected {
         Expect::Node { exit, .. } | Expect::Named { exit, .. } => exit.is_some(),
-        Expect::Hears { .. } | Expect::End(_) | Expect::CallerGone => false,
+        Expect::Hears { .. } | Expect::Shows { .. } | Expect::End(_) | Expect::CallerGone => false,
     };
     match met {
         Met::Comes(node) => !by_exit && at(node),
         Met::Leaves(node) => by_exit && at(node),
         Met::Hears(heard) => matches!(expected, Expect::Hears { prompt } if prompt == heard),
+        Met::Shows(shown) => matches!(expected, Expect::Shows { text } if text == shown),
         Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
         Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
         Met::Ends(End::OutOfFuel | End::TooManyVisits) => false,
@@ -213,6 +217,7 @@ fn said(expected: &Expect) -> String {
         Expect::Node { kind, entity, exit } => format!("{}{}{}", kind.name(), word(entity), word(exit)),
         Expect::Named { node, exit } => format!("node {node}{}", word(exit)),
         Expect::Hears { prompt } => format!("hears {prompt}"),
+        Expect::Shows { text } => format!("shows {text:?}"),
         Expect::End(cause) => format!("end {}", cause.name()),
         Expect::CallerGone => "caller_gone".to_owned(),
     }
@@ -230,14 +235,21 @@ fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
         Expect::Hears { .. } => {
             let heard = rest.iter().filter_map(|m| match m {
                 Met::Hears(prompt) => Some(format!("hears {prompt}")),
-                Met::Comes(_) | Met::Leaves(_) | Met::Ends(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Shows(_) | Met::Ends(_) => None,
             });
             (heard.collect(), "the caller heard nothing more")
+        }
+        Expect::Shows { .. } => {
+            let shown = rest.iter().filter_map(|m| match m {
+                Met::Shows(text) => Some(format!("shows {text:?}")),
+                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Ends(_) => None,
+            });
+            (shown.collect(), "phones were shown nothing else")
         }
         Expect::End(_) | Expect::CallerGone => {
             let ends = all.iter().filter_map(|m| match m {
                 Met::Ends(end) => Some(flow_vm::text::end_text(*end)),
-                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) => None,
             });
             (ends.collect(), "the call didn't end")
         }
@@ -252,6 +264,6 @@ fn node_said(met: &Met<'_>) -> Option<String> {
             let word = |w: &Option<&str>| w.map_or_else(String::new, |w| format!(" {w}"));
             Some(format!("{kind}{}{} (`{name}`)", word(entity), word(exit)))
         }
-        Met::Leaves(_) | Met::Hears(_) | Met::Ends(_) => None,
+        Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Ends(_) => None,
     }
 }

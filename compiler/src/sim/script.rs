@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
+use flow_vm::CallFacts;
 use flow_vm::effect::{Key, LocalTime};
+use flow_vm::value::Text;
 
 use crate::entity::EntityFacts;
 use crate::graph::{FlowId, Graph, MailboxDoes, NodeId, PhoneDoes, Project, Step, StepKind, Test};
@@ -36,6 +38,10 @@ pub struct Script {
     pub entry: NodeId,
     /// When the call comes, in milliseconds since 1970-01-01 UTC.
     pub wall_ms: i64,
+    /// What is known of the call.
+    pub facts: CallFacts,
+    /// What draws give, in order; later ones give yes.
+    pub draws: VecDeque<bool>,
     /// What the caller does, one at each question.
     pub acts: VecDeque<Act>,
     /// What phones do, by extension; all others ring unanswered.
@@ -98,6 +104,8 @@ impl Script {
             flow,
             entry,
             wall_ms,
+            facts: CallFacts::default(),
+            draws: VecDeque::new(),
             acts: VecDeque::new(),
             phones: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
@@ -119,7 +127,13 @@ impl Script {
             StepKind::Mailbox { mailbox, does } => {
                 self.mailboxes.insert(mailbox.clone(), *does);
             }
-            StepKind::At { .. } | StepKind::Call { .. } | StepKind::Expect(_) => {}
+            StepKind::Call { number, from } => {
+                self.facts.called_number = Text::cut(number);
+                self.facts.caller_number = Text::cut(from.as_deref().unwrap_or_default());
+            }
+            StepKind::CallerName(name) => self.facts.caller_name = Text::cut(name),
+            StepKind::Draw(draws) => self.draws.extend(draws),
+            StepKind::At { .. } | StepKind::Expect(_) => {}
         }
     }
 }
@@ -160,6 +174,8 @@ fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i6
         | StepKind::HangUp
         | StepKind::Phone { .. }
         | StepKind::Mailbox { .. }
+        | StepKind::CallerName(_)
+        | StepKind::Draw(_)
         | StepKind::Expect(_) => None,
     });
     let (number, local, zone) = said.unwrap_or((0, AT, own_zone));

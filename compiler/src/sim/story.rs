@@ -28,6 +28,8 @@ pub enum What {
     },
     /// The program asked for something, as [`flow_vm::text::effect_text`] says it.
     Asks(String),
+    /// Phones are shown this name or number of the caller from here on.
+    Shows(String),
     /// The caller heard a prompt.
     Hears(String),
     /// The world answered.
@@ -56,6 +58,7 @@ fn line(graph: &Graph, what: &What) -> Option<String> {
         What::Leaves { exit, .. } => format!("  leaves by {exit}"),
         What::Asks(effect) => format!("  {effect}"),
         What::Hears(prompt) => format!("  hears {prompt}"),
+        What::Shows(text) => format!("  shows {text:?}"),
         What::Answer(input) if input.effect == 0 => return None,
         What::Answer(input) => format!("  = {}", answer_text(input.answer)),
         What::Ends(end) => format!("ends: {}", end_text(*end)),

@@ -33,6 +33,9 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         FieldType::Seconds { .. } if !atom.quoted => seconds(&atom.text).map(Value::from),
         FieldType::Dates if !atom.quoted => dates(&atom.text),
         FieldType::Text { .. }
+        | FieldType::Expr
+        | FieldType::Template
+        | FieldType::Variable
         | FieldType::Zone
         | FieldType::Word(_)
         | FieldType::Ref(_)
@@ -146,7 +149,10 @@ fn candidates(ty: Option<FieldType>, value: &Value) -> Vec<Spelled> {
         Value::Bool(b) => found.push(word(&b.to_string())),
         Value::Number(n) => found.push(word(&n.to_string())),
         Value::String(s) => {
-            let prose = matches!(ty, None | Some(FieldType::Text { .. } | FieldType::Zone));
+            let prose = matches!(
+                ty,
+                None | Some(FieldType::Text { .. } | FieldType::Zone | FieldType::Expr | FieldType::Template)
+            );
             if !prose && is_ident(s) {
                 found.push(word(s));
             }

@@ -10,7 +10,7 @@ use crate::nodes::Kind;
 use crate::value::{clock, date};
 
 /// Every step with its shape, for messages.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 11] = [
     ("at", "at 2026-03-02 22:00"),
     ("call", "call \"+61299998888\" from \"+61411111111\""),
     ("press", "press 1"),
@@ -18,6 +18,8 @@ const STEPS: [(&str, &str); 9] = [
     ("hang_up", "hang_up"),
     ("phone", "phone 101 answers after 5s"),
     ("mailbox", "mailbox sales full"),
+    ("caller_name", "caller_name \"Ann\""),
+    ("draw", "draw no"),
     ("expect", "expect voicemail after-hours"),
     ("expect", "expect end normal"),
 ];
@@ -77,6 +79,8 @@ fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
             };
             does.map(|does| StepKind::Mailbox { mailbox: (*mailbox).to_owned(), does })
         }
+        ("caller_name", [name]) => Some(StepKind::CallerName((*name).to_owned())),
+        ("draw", [_, ..]) => words.iter().map(|w| drawn(w)).collect::<Option<_>>().map(StepKind::Draw),
         ("expect", rest) => expect(rest).map(StepKind::Expect),
         _ => None,
     };
@@ -110,6 +114,14 @@ fn key(word: &str) -> Option<Key> {
     if chars.next().is_none() { key } else { None }
 }
 
+fn drawn(word: &str) -> Option<bool> {
+    match word {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
 fn phone(does: &[&str]) -> Option<PhoneDoes> {
     Some(match does {
         ["answers"] => PhoneDoes::Answers { after_s: 0 },
@@ -119,6 +131,7 @@ fn phone(does: &[&str]) -> Option<PhoneDoes> {
         ["busy"] => PhoneDoes::Busy,
         ["declines"] => PhoneDoes::Declines,
         ["unavailable"] => PhoneDoes::Unavailable,
+        ["do_not_disturb"] => PhoneDoes::DoNotDisturb,
         _ => return None,
     })
 }
@@ -129,6 +142,7 @@ fn expect(words: &[&str]) -> Option<Expect> {
         ["caller_gone"] => Expect::CallerGone,
         ["end", cause] => Expect::End(Cause::ALL.into_iter().find(|c| c.name() == *cause)?),
         ["hears", prompt] => Expect::Hears { prompt: owned(prompt) },
+        ["shows", text] => Expect::Shows { text: owned(text) },
         ["node", node] => Expect::Named { node: owned(node), exit: None },
         ["node", node, exit] => Expect::Named { node: owned(node), exit: Some(owned(exit)) },
         [kind, rest @ ..] => {
@@ -170,6 +184,7 @@ pub(super) fn print(step: &StepKind) -> String {
                 PhoneDoes::Busy => "busy".to_owned(),
                 PhoneDoes::Declines => "declines".to_owned(),
                 PhoneDoes::Unavailable => "unavailable".to_owned(),
+                PhoneDoes::DoNotDisturb => "do_not_disturb".to_owned(),
             };
             format!("phone {} {does}", spell::name(extension))
         }
@@ -179,6 +194,11 @@ pub(super) fn print(step: &StepKind) -> String {
                 MailboxDoes::Fails => "fails",
             };
             format!("mailbox {} {does}", spell::name(mailbox))
+        }
+        StepKind::CallerName(name) => format!("caller_name {}", spell::quote(name)),
+        StepKind::Draw(draws) => {
+            let words: Vec<_> = draws.iter().map(|yes| if *yes { "yes" } else { "no" }).collect();
+            format!("draw {}", words.join(" "))
         }
         StepKind::Expect(expect) => format!("expect {}", print_expect(expect)),
     }
@@ -201,6 +221,7 @@ fn print_expect(expect: &Expect) -> String {
             with(format!("node {}", spell::name(node)), "", exit.as_deref().map(spell::handle))
         }
         Expect::Hears { prompt } => format!("hears {}", spell::name(prompt)),
+        Expect::Shows { text } => format!("shows {}", spell::quote(text)),
         Expect::End(cause) => format!("end {}", cause.name()),
         Expect::CallerGone => "caller_gone".to_owned(),
     }

@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use flow_media::control::{Event as MediaEvent, LegId as MediaLeg};
-use flow_sip::{Event as SipEvent, LegId as SipLeg};
-use flow_vm::effect::{Answer, Cause, Effect, End, Key, RingEnd};
+use flow_sip::{Event as SipEvent, LegId as SipLeg, Party};
+use flow_vm::effect::{Answer, CallerPart, Cause, Effect, End, Key, PhoneStatus, RingEnd};
 
 use crate::caller::{Caller, CallerState, NotAnswered};
 use crate::cause::Why;
 use crate::desk::Desk;
 use crate::exchange::CallId;
 use crate::limits;
-use crate::record::CallRecord;
+use crate::office::{Extension, Office};
+use crate::record::{CallRecord, Direction};
 use crate::request::{StoreAnswer, StoreRequest};
 use crate::run::{Next, Run};
 
@@ -39,6 +40,8 @@ pub(crate) struct Call {
     run: Run,
     activity: Activity,
     record: CallRecord,
+    /// The caller as phones are shown it; the record keeps the real one.
+    shown: Party,
     began: Duration,
     /// Keys that nothing has listened to yet.
     typed: VecDeque<Key>,
@@ -91,6 +94,7 @@ impl Call {
             caller,
             run,
             activity: Activity::Between,
+            shown: record.caller.clone(),
             record,
             began: now,
             typed: VecDeque::new(),
@@ -350,6 +354,8 @@ impl Call {
             | Answer::Timeout
             | Answer::Voicemail(_)
             | Answer::LocalTime(_)
+            | Answer::Chance(_)
+            | Answer::Status(_)
             | Answer::Failed
             | Answer::HungUp => {}
         }
@@ -370,7 +376,43 @@ impl Call {
                 Some(time) => Answer::LocalTime(time),
                 None => Answer::Failed,
             }),
+            Effect::SetCallerId { part, text } => {
+                let shown = match part {
+                    CallerPart::Name => &mut self.shown.name,
+                    CallerPart::Number => &mut self.shown.number,
+                };
+                text.as_str().clone_into(shown);
+                Some(Answer::Done)
+            }
+            Effect::Chance { percent } => Some(Answer::Chance(desk.draw(percent))),
+            Effect::Status { extension } => Some(match desk.office.extensions.get(extension) {
+                Some(extension) => Answer::Status(status(desk, extension)),
+                None => Answer::Failed,
+            }),
         }
+    }
+
+    /// The extensions that this call keeps busy: the caller's, if it is one of ours, and that of whom it talks with.
+    pub(crate) fn keeps_busy(&self, office: &Office) -> Vec<String> {
+        if matches!(self.activity, Activity::Ending(_) | Activity::Over) {
+            return Vec::new();
+        }
+        let own = match self.record.direction {
+            Direction::Internal => office.extension_of(&self.record.origin).map(|e| e.key.clone()),
+            Direction::Inbound => None,
+        };
+        let peer = match &self.activity {
+            Activity::Talking(talking) => talking.record.and_then(|place| self.record.legs.get(place)),
+            Activity::Between
+            | Activity::Answering { .. }
+            | Activity::Playing(_)
+            | Activity::Menu(_)
+            | Activity::Ringing(_)
+            | Activity::Voicemail(_)
+            | Activity::Ending(_)
+            | Activity::Over => None,
+        };
+        own.into_iter().chain(peer.map(|leg| leg.extension.clone())).collect()
     }
 
     fn answer(&mut self, desk: &mut Desk<'_>) -> Option<Answer> {
@@ -415,6 +457,20 @@ impl Call {
                 false
             }
         }
+    }
+}
+
+/// How an extension is right now.
+fn status(desk: &Desk<'_>, extension: &Extension) -> PhoneStatus {
+    let is_busy = || desk.legs.busy.values().flatten().any(|busy| *busy == extension.key);
+    if desk.sip.contacts(desk.now, &extension.user).is_empty() {
+        PhoneStatus::Unregistered
+    } else if extension.dnd {
+        PhoneStatus::DoNotDisturb
+    } else if is_busy() {
+        PhoneStatus::OnCall
+    } else {
+        PhoneStatus::Free
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct MediaUse {
 pub(crate) struct Legs {
     pub(crate) sip: BTreeMap<flow_sip::LegId, CallId>,
     pub(crate) media: BTreeMap<flow_media::control::LegId, MediaUse>,
+    /// Extensions that are on a call, by call.
+    pub(crate) busy: BTreeMap<CallId, Vec<String>>,
 }
 
 pub(crate) struct Desk<'a> {
@@ -57,6 +59,16 @@ impl Desk<'_> {
 
     pub(crate) fn store(&mut self, request: StoreRequest) {
         self.out.push_back(Output::Store(request));
+    }
+
+    /// Yes for so many of a hundred draws. Every draw takes a new id, so that the seed of the process gives each call draws
+    /// of its own (SplitMix64, whose output is even over its whole period).
+    pub(crate) fn draw(&mut self, percent: u8) -> bool {
+        let mut mixed =
+            self.config.instance.wrapping_add(self.ids.next().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % 100 < u64::from(percent)
     }
 
     pub(crate) fn job(&mut self) -> JobId {

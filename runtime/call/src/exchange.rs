@@ -376,6 +376,10 @@ impl Exchange {
         };
         handle(call, &mut desk);
         let deadline = (!call.is_over()).then(|| call.deadline());
+        match call.keeps_busy(&office) {
+            phones if phones.is_empty() => self.legs.busy.remove(&id),
+            phones => self.legs.busy.insert(id, phones),
+        };
         self.schedule(id, deadline);
     }
 
@@ -390,6 +394,7 @@ impl Exchange {
             }
             None => {
                 self.calls.remove(&id);
+                self.legs.busy.remove(&id);
             }
         }
     }

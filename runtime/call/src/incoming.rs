@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use flow_media::sdp::Description;
 use flow_sip::{IncomingCall, LegId as SipLeg, Origin, Party};
+use flow_vm::CallFacts;
+use flow_vm::value::Text;
 
 use crate::call::Call;
 use crate::caller::{Caller, CallerState};
@@ -61,7 +63,12 @@ impl Exchange {
             Refusal::new(404, Disposition::NotFound, cause)
         })?;
         let offer = read_offer(call)?;
-        let run = Run::new(entry, now).map_err(|error| {
+        let facts = CallFacts {
+            caller_number: Text::cut(&record.caller.number),
+            caller_name: Text::cut(&record.caller.name),
+            called_number: Text::cut(&record.dialled),
+        };
+        let run = Run::new(entry, facts, now).map_err(|error| {
             let cause = format!("flow {:?} can't be started: {error}; publish it again", entry.flow);
             Refusal::new(500, Disposition::Failed, cause)
         })?;

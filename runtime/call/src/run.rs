@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flow_vm::effect::{Answer, Effect, End, Input};
 use flow_vm::state::StateError;
-use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
+use flow_vm::{CallFacts, ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
 use crate::limits;
 use crate::office::Entry;
@@ -30,10 +30,10 @@ pub(crate) enum Next<'p> {
 
 impl Run {
     /// A run that has not started.
-    pub(crate) fn new(entry: &Entry, now: Duration) -> Result<Run, StateError> {
+    pub(crate) fn new(entry: &Entry, facts: CallFacts, now: Duration) -> Result<Run, StateError> {
         let program = Arc::clone(&entry.program);
-        let state = State::new(&program, &entry.entry)?;
-        let trace = Trace::new(&program, &entry.entry);
+        let state = State::new(&program, &entry.entry)?.with_facts(facts);
+        let trace = Trace::new(&program, &entry.entry, facts);
         Ok(Run { program, state, trace, path: Path::default(), began: now })
     }
 

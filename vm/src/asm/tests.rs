@@ -1,6 +1,7 @@
 use super::*;
 use crate::op::OPS;
-use crate::sample::office;
+use crate::sample::{Plan, flow, office};
+use crate::verify;
 use proptest::prelude::*;
 
 #[test]
@@ -8,7 +9,12 @@ fn the_sample_comes_back() {
     let program = office();
     let listing = disassemble(&program);
     assert_eq!(assemble(&listing), Ok(program.encode()));
-    // The sample has an op of each sort, so the text form of each has been read back.
+    let plan = |kind| Plan { kind, wires: [0, 1, 2, 3] };
+    let values = verify(&flow(&[plan(7), plan(8), plan(9), plan(6)])).unwrap();
+    let more = disassemble(&values);
+    assert_eq!(assemble(&more), Ok(values.encode()));
+    // The samples have an op of each sort, so the text form of each has been read back.
+    let listing = listing + &more;
     for op in OPS {
         assert!(listing.contains(&format!(" {}", op.mnemonic)), "{} is not in the sample", op.mnemonic);
     }

@@ -3,6 +3,7 @@ use crate::effect::{Cause, EffectKind, EffectSet, Key, LocalTime, RingEnd, Voice
 use crate::sample::{effect, give, input, listing, office, start};
 use crate::state::StateError;
 use crate::text::effect_text;
+use crate::value::{CallFacts, Text};
 use crate::verify;
 
 /// A Monday at 10:00 in `sample`'s business hours.
@@ -249,6 +250,9 @@ fn which_answers_an_effect_takes() {
         ("ring_group \"x\" 1ms", 1, &["ring"]),
         (&mail, 2, &["voicemail"]),
         ("local_time \"x\"", 1, &["local_time"]),
+        ("push_text \"x\"\nset_caller_id name", 1, &["done"]),
+        ("chance 30%", 1, &["chance"]),
+        ("status \"x\"", 1, &["status"]),
     ];
     for (code, effect, takes) in cases {
         let program = verify(&listing(&format!("{code}\nhangup normal"))).unwrap();
@@ -278,5 +282,44 @@ fn a_state_can_only_be_where_a_call_can_be() {
     assert_eq!(at(1), Ok(state.clone()));
     for place in [0, 2, 3, 4, 5, 255] {
         assert_eq!(at(place), Err(StateError::Impossible), "@{place}");
+    }
+}
+
+/// A state with variables and facts is the same after a rest as bytes.
+#[test]
+fn values_survive_as_bytes() {
+    let code = "push_fact caller_number\nstore v9\npush_number -7\nstore v3\npush_bool yes\nstore v0\n\
+                push_text \"Büro\"\nstore v63\nanswer\nload v9\napply to_text\nset_caller_id number\n\
+                load v3\npush_number 2\napply multiply\napply to_text\nset_caller_id name\nhangup normal";
+    let program = verify(&listing(code)).unwrap();
+    let facts = CallFacts { caller_number: Text::cut("+61411111111"), ..CallFacts::default() };
+    let mut state = State::new(&program, "n").unwrap().with_facts(facts);
+    give(&program, &mut state, Answer::Start);
+    let bytes = state.to_bytes();
+    let mut back = State::from_bytes(&program, &bytes).unwrap();
+    assert_eq!(back, state);
+    let shown = effect_text(&effect(give(&program, &mut back, Answer::Done)));
+    assert_eq!(shown, "set_caller_id number \"+61411111111\"");
+    let shown = effect_text(&effect(give(&program, &mut back, Answer::Failed)));
+    assert_eq!(shown, "set_caller_id name \"-14\"");
+    for cut in State::BYTES..bytes.len() {
+        // Cut behind a variable, a shorter list of them is left.
+        if let Ok(less) = State::from_bytes(&program, &bytes[..cut]) {
+            assert_ne!(less, state);
+        }
+    }
+    let more: Vec<u8> = bytes.iter().copied().chain([0; 64]).collect();
+    assert_eq!(State::from_bytes(&program, &more), Err(StateError::Malformed));
+}
+
+#[test]
+fn a_test_chooses_the_way() {
+    let code = "push_fact called_number\npush_phone \"+6129\"\napply starts_with\njump_unless @5\nhangup busy\n\
+                hangup rejected";
+    let program = verify(&listing(code)).unwrap();
+    for (number, cause) in [("+61299998888", Cause::Busy), ("101", Cause::Rejected)] {
+        let facts = CallFacts { called_number: Text::cut(number), ..CallFacts::default() };
+        let mut state = State::new(&program, "n").unwrap().with_facts(facts);
+        assert_eq!(give(&program, &mut state, Answer::Start), Step::End(End::Hangup(cause)));
     }
 }

@@ -4,8 +4,16 @@ use crate::sample::{input, listing, office};
 use crate::verify;
 use proptest::prelude::*;
 
+fn facts() -> CallFacts {
+    CallFacts {
+        caller_number: Text::cut("+61411111111"),
+        caller_name: Text::cut("Ann \"A\""),
+        called_number: Text::cut("+61299998888"),
+    }
+}
+
 fn call() -> Trace {
-    let mut trace = Trace::new(&office(), "n0");
+    let mut trace = Trace::new(&office(), "n0", facts());
     let answers = [
         Answer::Start,
         Answer::LocalTime(LocalTime { day: 20_514, second: 36_000 }),
@@ -21,12 +29,25 @@ fn call() -> Trace {
 fn the_text_is_stable() {
     let hash = office().hash();
     let text = format!(
-        "flowpbx-trace 1\nprogram {hash}\nentry \"n0\"\n0 0 1772492400000 start\n\
+        "flowpbx-trace 2\nprogram {hash}\nentry \"n0\"\n\
+         caller \"+61411111111\" \"Ann \\\"A\\\"\"\ncalled \"+61299998888\"\n0 0 1772492400000 start\n\
          1 1000 1772492400000 local_time 2026-03-02 10:00:00\n2 2000 1772492400000 done\n\
          3 3000 1772492400000 key 1\n4 4000 1772492400000 ring answered\n"
     );
     assert_eq!(call().encode(), text);
     assert_eq!(Trace::decode(&text), Ok(call()));
+}
+
+#[test]
+fn traces_of_version_1_are_read() {
+    let old: Vec<String> = call().encode().lines().map(str::to_owned).collect();
+    let old: Vec<&str> = old
+        .iter()
+        .map(String::as_str)
+        .filter(|l| !l.starts_with("caller ") && !l.starts_with("called "))
+        .collect();
+    let old = old.join("\n").replace("trace 2", "trace 1");
+    assert_eq!(Trace::decode(&old), Ok(Trace { facts: CallFacts::default(), ..call() }));
 }
 
 #[test]
@@ -67,13 +88,16 @@ fn texts_that_are_no_trace() {
     let good = call().encode();
     let cases = [
         (1, String::new()),
-        (1, good.replace("trace 1", "trace 2")),
+        (1, good.replace("trace 2", "trace 3")),
         (2, good.replace("program ", "program x")),
         (3, good.replace("\"n0\"", "n0")),
         (3, good.replace("\"n0\"", "\"n0\" more")),
-        (6, good.replace("done", "finished")),
-        (7, good.replace("3 3000", "3  3000")),
-        (8, good.replace("4 4000", "-4 4000")),
+        (4, good.replace("caller ", "call ")),
+        (4, good.replace(" \"Ann", " Ann")),
+        (5, good.replace("called ", "")),
+        (8, good.replace("done", "finished")),
+        (9, good.replace("3 3000", "3  3000")),
+        (10, good.replace("4 4000", "-4 4000")),
     ];
     for (line, text) in cases {
         assert_eq!(Trace::decode(&text).map_err(|e| e.line), Err(line), "{text}");
@@ -104,7 +128,7 @@ proptest! {
             .into_iter()
             .map(|(effect, mono_ms, wall_ms, answer)| Input { effect, mono_ms, wall_ms, answer })
             .collect();
-        let trace = Trace { program: ProgramHash(hash), entry, inputs };
+        let trace = Trace { program: ProgramHash(hash), entry, facts: facts(), inputs };
         prop_assert_eq!(Trace::decode(&trace.encode()), Ok(trace));
     }
 

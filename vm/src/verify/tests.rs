@@ -51,6 +51,25 @@ fn rules_over_paths() {
         (Rule::Answers, "answer\nswitch_time |\n| default @2\n| failed @2\nhangup normal"),
         (Rule::Answers, "answer\nswitch_voicemail |\n| done @2\n| full @2\n| failed @2\nhangup normal"),
         (Rule::Counters, "count_down c0 @1\nhangup normal"),
+        (Rule::Values, "load v0\nhangup normal"),
+        (Rule::Values, "store v0\nhangup normal"),
+        (Rule::Values, "apply not\nhangup normal"),
+        (Rule::Values, "push_number 1\napply not\nhangup normal"),
+        (Rule::Values, "push_text \"1\"\npush_phone \"1\"\napply equal\nhangup normal"),
+        (Rule::Values, "push_number 1\njump_unless @2\nhangup normal"),
+        (Rule::Values, "push_phone \"1\"\nset_caller_id number\nhangup normal"),
+        // A value is left while the world is asked; paths meet with different stacks.
+        (Rule::Values, "push_number 1\nanswer\nhangup normal"),
+        (Rule::Values, "push_bool yes\njump_unless @3\npush_number 1\nhangup normal"),
+        // Set on one path only, and with two types on two paths.
+        (
+            Rule::Values,
+            "push_bool yes\njump_unless @4\npush_number 1\nstore v1\nload v1\nstore v1\nhangup normal",
+        ),
+        (
+            Rule::Values,
+            "push_bool yes\njump_unless @5\npush_number 1\nstore v1\njump @7\npush_bool no\nstore v1\nload v1\nstore v1\nhangup normal",
+        ),
         (
             Rule::Counters,
             "local_time \"UTC\"\nswitch_time |\n| default @2\n| failed @3\nset c1 3\ncount_down c1 @4\nhangup normal",
@@ -199,7 +218,10 @@ fn kept(effect: &Effect<'_>, answered: bool) {
         Effect::Answer
         | Effect::RingExtension { .. }
         | Effect::RingGroup { .. }
-        | Effect::LocalTime { .. } => {}
+        | Effect::LocalTime { .. }
+        | Effect::SetCallerId { .. }
+        | Effect::Chance { .. }
+        | Effect::Status { .. } => {}
     }
 }
 

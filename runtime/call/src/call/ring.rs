@@ -139,9 +139,9 @@ impl Call {
         let call = OutgoingCall {
             target: binding.contact,
             flow: binding.flow,
-            from: self.record.caller.clone(),
+            from: self.shown.clone(),
             to,
-            asserted: Some(self.record.caller.clone()),
+            asserted: Some(self.shown.clone()),
             sdp: sdp.to_vec(),
         };
         let sip = desk.sip.call(desk.now, call);

@@ -1,0 +1,179 @@
+//! F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
+//!
+//! **Why:** there is no implicit conversion, so that `101` the extension, 101 the number and '101' the text are never
+//! mixed up in silence; and a variable has no value until a `set` gives it one.
+//!
+//! **Example:** `when = "caller.number == '101'"` compares a phone number with a text. `when = "vip"` behind a menu whose
+//! key 1 leads past the `set` of `vip`.
+//!
+//! **Cure:** write a phone number as `+61411111111` or `tel:101`; set the variable right behind the entry.
+
+use std::collections::VecDeque;
+
+use cranelift_entity::SecondaryMap;
+use flow_vm::value::Type;
+
+use super::{Cx, Sink, paths};
+use crate::diag::{Code, Diagnostic};
+use crate::expr::{self, Expr, Variables};
+use crate::graph::{Node, NodeId};
+use crate::nodes::Kind;
+use crate::nodes::spec::CallState;
+
+/// Findings whose way is told; it takes a walk over the flow for each.
+const TOLD_MAX: usize = 20;
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let variables = Variables::of(cx.graph);
+    let mut reads = Vec::new();
+    for (id, node, _) in cx.nodes() {
+        for (field, expr) in expressions(node) {
+            types(cx, id, node, field, &expr, &variables, out);
+            let mut names = Vec::new();
+            expr.reads(&mut names);
+            let numbers = names.into_iter().filter_map(|n| Some((n.to_owned(), variables.get(n)?.number)));
+            reads.extend(numbers.map(|(name, number)| (id, field, name, number)));
+        }
+        if let Some(name) = sets(node).filter(|name| variables.spare.iter().any(|spare| spare == name)) {
+            let most = flow_vm::limits::VARIABLES_MAX;
+            let message = format!("`{name}` is one variable too many: a flow has at most {most}");
+            out.push(Diagnostic::new(Code::WrongExpression, cx.field_place(id, "variable"), message));
+        }
+    }
+    if !reads.is_empty() {
+        unset(cx, &variables, &reads, out);
+    }
+}
+
+fn sets(node: &Node) -> Option<&str> {
+    let variable = node.field("variable").filter(|_| node.kind == Some(Kind::Set));
+    variable.and_then(|field| field.value.as_str())
+}
+
+/// The expressions of a node that can be read; that others can't was said.
+fn expressions(node: &Node) -> impl Iterator<Item = (&'static str, Expr)> {
+    let specs = node.kind.map_or(&[][..], |kind| kind.spec().fields);
+    specs.iter().filter_map(|spec| {
+        let text = node.field(spec.name)?.value.as_str()?;
+        Some((spec.name, expr::of_field(spec.ty, text)?.ok()?))
+    })
+}
+
+fn types(
+    cx: &Cx<'_>,
+    id: NodeId,
+    node: &Node,
+    field: &'static str,
+    expr: &Expr,
+    variables: &Variables,
+    out: &mut Sink,
+) {
+    let finding = |message| Diagnostic::new(Code::WrongExpression, cx.field_place(id, field), message);
+    let due = match node.kind {
+        Some(Kind::Branch) => Some((Type::Bool, "the condition of a branch".to_owned())),
+        Some(Kind::Set) => sets(node).and_then(|name| {
+            let ty = variables.get(name)?.ty?;
+            Some((ty, format!("`{name}`, as another `set` has it,")))
+        }),
+        Some(_) | None => None,
+    };
+    match (expr.ty(variables), due) {
+        (Err(error), _) => out.push(finding(format!("`{field}` of `{}`: {error}", node.name))),
+        (Ok(got), Some((due, what))) if got != due => {
+            out.push(finding(format!("{what} is {}, but this is {}", due.noun(), got.noun())));
+        }
+        (Ok(_), Some(_) | None) => {}
+    }
+}
+
+/// Variables as bits of a word.
+const _: () = assert!(flow_vm::limits::VARIABLES_MAX <= 64, "a set of variables is a word");
+
+fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, String, u8)], out: &mut Sink) {
+    let set = set_everywhere(cx, variables);
+    let missing = reads.iter().filter(|(id, _, _, number)| {
+        set.get(*id).copied().flatten().is_some_and(|set| set >> number & 1 == 0)
+    });
+    for (told, (id, field, name, number)) in missing.enumerate() {
+        let mut message = format!("`{name}` isn't set on every way to `{}`", cx.name(*id));
+        if told < TOLD_MAX
+            && let Some(path) = way_around(cx, variables, *id, *number)
+        {
+            message.push_str(": ");
+            message.push_str(&paths::told(cx, &path, *id));
+        }
+        let found = Diagnostic::new(Code::VariableUnset, cx.field_place(*id, field), message);
+        out.push(found.help(format!(
+            "give `{name}` a value by a `set` that every call passes, such as one behind the entry"
+        )));
+    }
+}
+
+fn bit(variables: &Variables, node: &Node) -> u64 {
+    sets(node).and_then(|name| variables.get(name)).map_or(0, |v| 1 << v.number)
+}
+
+fn entries(cx: &Cx<'_>) -> Vec<NodeId> {
+    let is_entry = |node: &Node| node.kind.is_some_and(|k| k.spec().is_entry());
+    cx.nodes().filter(|(_, node, _)| is_entry(node)).map(|(id, _, _)| id).collect()
+}
+
+/// The variables that are set on every way to a node; `None` for one that no call reaches. A node's set only shrinks, so
+/// each is looked at once for every variable at most.
+fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Option<u64>> {
+    let mut set: SecondaryMap<NodeId, Option<u64>> = SecondaryMap::new();
+    let mut due = entries(cx);
+    due.iter().for_each(|id| {
+        set.insert(*id, Some(0));
+    });
+    while let Some(id) = due.pop() {
+        let before = set.get(id).copied().flatten().unwrap_or_default();
+        let after = before | cx.graph.nodes.get(id).map_or(0, |node| bit(variables, node));
+        for target in cx.exits(id).iter().filter_map(|exit| exit.target) {
+            let old = set.get(target).copied().flatten();
+            let new = old.map_or(after, |old| old & after);
+            if old != Some(new) {
+                set.insert(target, Some(new));
+                due.push(target);
+            }
+        }
+    }
+    set
+}
+
+/// A shortest way to a node past every `set` of a variable.
+fn way_around(
+    cx: &Cx<'_>,
+    variables: &Variables,
+    to: NodeId,
+    number: u8,
+) -> Option<Vec<(NodeId, CallState, usize)>> {
+    let mut came: SecondaryMap<NodeId, Option<Option<(NodeId, usize)>>> = SecondaryMap::new();
+    let mut due = VecDeque::from(entries(cx));
+    due.iter().for_each(|id| {
+        came.insert(*id, Some(None));
+    });
+    while let Some(id) = due.pop_front() {
+        if id == to {
+            break;
+        }
+        if cx.graph.nodes.get(id).is_some_and(|node| bit(variables, node) >> number & 1 == 1) {
+            continue;
+        }
+        for (place, exit) in cx.exits(id).iter().enumerate() {
+            if let Some(target) = exit.target.filter(|t| came.get(*t).copied().flatten().is_none()) {
+                came.insert(target, Some(Some((id, place))));
+                due.push_back(target);
+            }
+        }
+    }
+    let mut path = Vec::new();
+    let mut at = came.get(to).copied().flatten()?;
+    while let Some((before, exit)) = at {
+        // Only nodes and exits are told.
+        path.push((before, CallState::Early, exit));
+        at = came.get(before).copied().flatten()?;
+    }
+    path.reverse();
+    Some(path)
+}

@@ -1,0 +1,426 @@
+//! Values of expressions and variables, their types, and what can be done with them. There is no implicit
+//! conversion: an operator takes the types that its [`Operator::result`] lists and nothing else, and the
+//! verifier holds every path to it.
+
+use std::fmt;
+
+use crate::limits::VALUE_BYTES_MAX;
+
+/// Text of at most [`VALUE_BYTES_MAX`] bytes, held in place so that a run allocates nothing for it.
+#[derive(Clone, Copy)]
+pub struct Text {
+    length: u8,
+    bytes: [u8; VALUE_BYTES_MAX],
+}
+
+const _: () = assert!(VALUE_BYTES_MAX <= u8::MAX as usize, "a text's length is a byte");
+
+impl Text {
+    /// Nothing.
+    pub const EMPTY: Text = Text { length: 0, bytes: [0; VALUE_BYTES_MAX] };
+
+    /// The text, as much of it as fits: it is cut between characters, never in one.
+    #[must_use]
+    pub fn cut(text: &str) -> Text {
+        let mut made = Text::EMPTY;
+        made.push(text);
+        made
+    }
+
+    /// Adds as much of a text as fits.
+    fn push(&mut self, more: &str) {
+        let from = usize::from(self.length);
+        let room = VALUE_BYTES_MAX - from;
+        let end =
+            (0..=room.min(more.len())).rev().find(|end| more.is_char_boundary(*end)).unwrap_or_default();
+        let Some(more) = more.as_bytes().get(..end) else { return };
+        if let Some(free) = self.bytes.get_mut(from..from + end) {
+            free.copy_from_slice(more);
+            self.length = u8::try_from(from + end).unwrap_or(u8::MAX);
+        }
+    }
+
+    /// As a string.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let used = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        str::from_utf8(used).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+impl Eq for Text {}
+
+impl std::hash::Hash for Text {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text::EMPTY
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+/// What is known of a call when it comes, and never changes: what expressions read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct CallFacts {
+    /// The caller's number; empty if it is withheld.
+    pub caller_number: Text,
+    /// The caller's name; empty if there is none.
+    pub caller_name: Text,
+    /// The number that was dialled.
+    pub called_number: Text,
+}
+
+/// One of [`CallFacts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// [`CallFacts::caller_number`].
+    CallerNumber,
+    /// [`CallFacts::caller_name`].
+    CallerName,
+    /// [`CallFacts::called_number`].
+    CalledNumber,
+}
+
+impl Fact {
+    /// Every fact; its place here is its number in the bytes.
+    pub const ALL: [Fact; 3] = [Fact::CallerNumber, Fact::CallerName, Fact::CalledNumber];
+
+    /// The word in listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fact::CallerNumber => "caller_number",
+            Fact::CallerName => "caller_name",
+            Fact::CalledNumber => "called_number",
+        }
+    }
+
+    /// Its type.
+    #[must_use]
+    pub const fn ty(self) -> Type {
+        match self {
+            Fact::CallerNumber | Fact::CalledNumber => Type::Phone,
+            Fact::CallerName => Type::Text,
+        }
+    }
+
+    pub(crate) const fn of(self, facts: &CallFacts) -> Value {
+        match self {
+            Fact::CallerNumber => Value::Phone(facts.caller_number),
+            Fact::CallerName => Value::Text(facts.caller_name),
+            Fact::CalledNumber => Value::Phone(facts.called_number),
+        }
+    }
+}
+
+/// Type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Type {
+    /// Yes or no.
+    Bool,
+    /// A whole number.
+    Number,
+    /// Text.
+    Text,
+    /// A phone number: digits, with `+` before them or not. It isn't a figure and isn't text.
+    Phone,
+}
+
+impl Type {
+    /// Every type.
+    pub const ALL: [Type; 4] = [Type::Bool, Type::Number, Type::Text, Type::Phone];
+
+    /// What people call it.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Type::Bool => "yes or no",
+            Type::Number => "a number",
+            Type::Text => "text",
+            Type::Phone => "a phone number",
+        }
+    }
+}
+
+/// A value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// Text.
+    Text(Text),
+    /// A phone number.
+    Phone(Text),
+}
+
+impl Value {
+    fn to_text(self) -> Text {
+        match self {
+            Value::Bool(yes) => Text::cut(if yes { "true" } else { "false" }),
+            Value::Number(number) => Text::cut(&number.to_string()),
+            Value::Text(text) | Value::Phone(text) => text,
+        }
+    }
+}
+
+macro_rules! operators {
+    ($($(#[doc = $doc:literal])* $Name:ident $name:literal $pops:literal;)*) => {
+        /// What is done with the values on top of the stack.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Operator {
+            $($(#[doc = $doc])* $Name,)*
+        }
+
+        impl Operator {
+            /// Every operator; its place here is its number in the bytes, so new ones go to the end.
+            pub const ALL: &'static [Operator] = &[$(Operator::$Name),*];
+
+            /// The word in listings.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Operator::$Name => $name,)* }
+            }
+
+            /// How many values it takes: 1 or 2.
+            #[must_use]
+            pub const fn takes(self) -> u8 {
+                match self { $(Operator::$Name => $pops,)* }
+            }
+        }
+    };
+}
+
+operators! {
+    /// Whether two values of one type are the same.
+    Equal "equal" 2;
+    /// Whether the first number is less than the second.
+    Less "less" 2;
+    /// No for yes, yes for no.
+    Not "not" 1;
+    /// Whether both are yes.
+    And "and" 2;
+    /// Whether one is yes.
+    Or "or" 2;
+    /// The sum of two numbers; at the end of the range it stays there.
+    Add "add" 2;
+    /// The first number less the second; at the end of the range it stays there.
+    Subtract "subtract" 2;
+    /// The product of two numbers; at the end of the range it stays there.
+    Multiply "multiply" 2;
+    /// One text behind the other; cut where a text ends.
+    Concat "concat" 2;
+    /// Whether the first text (or phone number) begins by the second.
+    StartsWith "starts_with" 2;
+    /// Whether the first text (or phone number) ends by the second.
+    EndsWith "ends_with" 2;
+    /// Whether the second text is somewhere in the first.
+    Contains "contains" 2;
+    /// How many characters a text (or phone number) has.
+    Length "length" 1;
+    /// Any value as text.
+    ToText "to_text" 1;
+}
+
+impl Operator {
+    /// The type that comes of these types; `None` if it doesn't take them. `second` is what was pushed last;
+    /// an operator that takes one value looks at `first` alone.
+    #[must_use]
+    pub fn result(self, first: Type, second: Type) -> Option<Type> {
+        let both = |ty| first == ty && second == ty;
+        let spelled = first == second && matches!(first, Type::Text | Type::Phone);
+        match self {
+            Operator::Equal => (first == second).then_some(Type::Bool),
+            Operator::Less => both(Type::Number).then_some(Type::Bool),
+            Operator::Not => (first == Type::Bool).then_some(Type::Bool),
+            Operator::And | Operator::Or => both(Type::Bool).then_some(Type::Bool),
+            Operator::Add | Operator::Subtract | Operator::Multiply => {
+                both(Type::Number).then_some(Type::Number)
+            }
+            Operator::Concat => both(Type::Text).then_some(Type::Text),
+            Operator::StartsWith | Operator::EndsWith => spelled.then_some(Type::Bool),
+            Operator::Contains => both(Type::Text).then_some(Type::Bool),
+            Operator::Length => matches!(first, Type::Text | Type::Phone).then_some(Type::Number),
+            Operator::ToText => Some(Type::Text),
+        }
+    }
+
+    /// The value that comes of these values; `None` for types that it doesn't take.
+    pub(crate) fn run(self, first: Value, second: Value) -> Option<Value> {
+        let texts = || match (first, second) {
+            (Value::Text(a), Value::Text(b)) | (Value::Phone(a), Value::Phone(b)) => Some((a, b)),
+            _ => None,
+        };
+        let numbers = || match (first, second) {
+            (Value::Number(a), Value::Number(b)) => Some((a, b)),
+            _ => None,
+        };
+        let bools = || match (first, second) {
+            (Value::Bool(a), Value::Bool(b)) => Some((a, b)),
+            _ => None,
+        };
+        Some(match self {
+            Operator::Equal => Value::Bool(first == second),
+            Operator::Less => numbers().map(|(a, b)| Value::Bool(a < b))?,
+            Operator::Not => match first {
+                Value::Bool(yes) => Value::Bool(!yes),
+                Value::Number(_) | Value::Text(_) | Value::Phone(_) => return None,
+            },
+            Operator::And => bools().map(|(a, b)| Value::Bool(a && b))?,
+            Operator::Or => bools().map(|(a, b)| Value::Bool(a || b))?,
+            Operator::Add => numbers().map(|(a, b)| Value::Number(a.saturating_add(b)))?,
+            Operator::Subtract => numbers().map(|(a, b)| Value::Number(a.saturating_sub(b)))?,
+            Operator::Multiply => numbers().map(|(a, b)| Value::Number(a.saturating_mul(b)))?,
+            Operator::Concat => {
+                let (mut a, b) = texts()?;
+                a.push(b.as_str());
+                Value::Text(a)
+            }
+            Operator::StartsWith => texts().map(|(a, b)| Value::Bool(a.as_str().starts_with(b.as_str())))?,
+            Operator::EndsWith => texts().map(|(a, b)| Value::Bool(a.as_str().ends_with(b.as_str())))?,
+            Operator::Contains => texts().map(|(a, b)| Value::Bool(a.as_str().contains(b.as_str())))?,
+            Operator::Length => match first {
+                Value::Text(text) | Value::Phone(text) => {
+                    Value::Number(i64::try_from(text.as_str().chars().count()).unwrap_or(i64::MAX))
+                }
+                Value::Bool(_) | Value::Number(_) => return None,
+            },
+            Operator::ToText => Value::Text(first.to_text()),
+        })
+    }
+}
+
+/// The values of a run: variables and the stack of the expression that is being computed. Neither grows
+/// beyond its limit; the verifier has counted.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Values {
+    variables: Vec<Option<Value>>,
+    stack: Vec<Value>,
+}
+
+impl Values {
+    pub(crate) fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Value> {
+        self.stack.pop()
+    }
+
+    pub(crate) fn load(&self, variable: u8) -> Option<Value> {
+        self.variables.get(usize::from(variable)).copied().flatten()
+    }
+
+    pub(crate) fn store(&mut self, variable: u8, value: Value) {
+        let place = usize::from(variable);
+        if self.variables.len() <= place {
+            self.variables.resize(place + 1, None);
+        }
+        if let Some(slot) = self.variables.get_mut(place) {
+            *slot = Some(value);
+        }
+    }
+
+    /// Computes with the top of the stack.
+    pub(crate) fn apply(&mut self, operator: Operator) -> Option<()> {
+        let second = self.pop()?;
+        let first = if operator.takes() == 2 { self.pop()? } else { second };
+        self.push(operator.run(first, second)?);
+        Some(())
+    }
+
+    pub(crate) fn variables(&self) -> &[Option<Value>] {
+        &self.variables
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLES: [Value; 8] = [
+        Value::Bool(true),
+        Value::Bool(false),
+        Value::Number(i64::MIN),
+        Value::Number(7),
+        Value::Number(i64::MAX),
+        Value::Text(Text::EMPTY),
+        Value::Phone(Text::EMPTY),
+        Value::Number(-1),
+    ];
+
+    fn ty(value: Value) -> Type {
+        match value {
+            Value::Bool(_) => Type::Bool,
+            Value::Number(_) => Type::Number,
+            Value::Text(_) => Type::Text,
+            Value::Phone(_) => Type::Phone,
+        }
+    }
+
+    /// What the verifier promises is what the machine does: a result of the promised type, for every pair.
+    #[test]
+    fn operators_do_what_their_types_say() {
+        for operator in Operator::ALL {
+            for first in SAMPLES {
+                for second in SAMPLES.into_iter().filter(|s| operator.takes() == 2 || ty(*s) == ty(first)) {
+                    let promised = operator.result(ty(first), ty(second));
+                    if let Some(promised) = promised {
+                        let got = operator.run(first, second).map(ty);
+                        assert_eq!(got, Some(promised), "{operator:?} {first:?} {second:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn operators_compute() {
+        let text = |t: &str| Value::Text(Text::cut(t));
+        let phone = |t: &str| Value::Phone(Text::cut(t));
+        for (operator, first, second, result) in [
+            (Operator::Equal, text("a"), text("a"), Value::Bool(true)),
+            (Operator::Equal, text("1"), phone("1"), Value::Bool(false)),
+            (Operator::Less, Value::Number(1), Value::Number(2), Value::Bool(true)),
+            (Operator::Less, Value::Number(2), Value::Number(2), Value::Bool(false)),
+            (Operator::Subtract, Value::Number(1), Value::Number(2), Value::Number(-1)),
+            (Operator::Add, Value::Number(i64::MAX), Value::Number(1), Value::Number(i64::MAX)),
+            (Operator::Multiply, Value::Number(6), Value::Number(7), Value::Number(42)),
+            (Operator::And, Value::Bool(true), Value::Bool(false), Value::Bool(false)),
+            (Operator::Or, Value::Bool(true), Value::Bool(false), Value::Bool(true)),
+            (Operator::Concat, text("a"), text("b"), text("ab")),
+            (Operator::StartsWith, phone("+614"), phone("+61"), Value::Bool(true)),
+            (Operator::EndsWith, text("abc"), text("ab"), Value::Bool(false)),
+            (Operator::Contains, text("abc"), text("b"), Value::Bool(true)),
+            (Operator::Length, text("Büro"), text("Büro"), Value::Number(4)),
+            (Operator::ToText, Value::Number(-5), Value::Number(-5), text("-5")),
+        ] {
+            assert_eq!(operator.run(first, second), Some(result), "{operator:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        let long = "ü".repeat(VALUE_BYTES_MAX);
+        let cut = Text::cut(&long);
+        assert_eq!(cut.as_str(), "ü".repeat(VALUE_BYTES_MAX / 2));
+        let mut odd = Text::cut("a");
+        odd.push(&long);
+        assert!(odd.as_str().len() < VALUE_BYTES_MAX && odd.as_str().starts_with("aü"));
+    }
+}
