@@ -757,3 +757,135 @@ fn the_phone_that_calls_does_not_ring_itself() {
     w.wait(S(1));
     assert!(w.party(ANN).legs.values().all(|leg| !leg.incoming));
 }
+
+/// Flows that look at a phone, draw lots and set the caller id, by programs of a few ops.
+mod values {
+    use std::sync::Arc;
+
+    use flow_call::office::{Entry, Number};
+    use flow_vm::builder::{Builder, StatusTargets};
+    use flow_vm::effect::{CallerPart, Cause};
+    use flow_vm::value::{Fact, Operator};
+
+    use super::*;
+
+    const NUMBER: &str = "+61288880000";
+
+    /// The sample office with one more number, which enters this program.
+    fn world_of(seed: u64, program: impl FnOnce(&mut Builder)) -> World {
+        let mut b = Builder::new();
+        let start = b.label();
+        b.entry("in", start);
+        let node = b.node("in");
+        b.begin(node);
+        b.bind(start);
+        b.enter(node);
+        program(&mut b);
+        let program = Arc::new(flow_vm::verify(&b.finish().unwrap()).unwrap());
+        let entry = Entry { flow: "values".to_owned(), program, entry: "in".to_owned() };
+        let mut plan = Plan::calm(seed);
+        plan.office.numbers.insert(NUMBER.to_owned(), Number { trunk: None, entry });
+        World::new(plan)
+    }
+
+    /// Looks at an extension: 480 no device or no such extension, 603 do not disturb, 486 on a call, 404 free.
+    fn looks_at(extension: &'static str) -> World {
+        world_of(1, |b| {
+            b.status(extension);
+            let (away, dnd, busy, free) = (b.label(), b.label(), b.label(), b.label());
+            b.switch_status(StatusTargets {
+                unregistered: away,
+                do_not_disturb: dnd,
+                on_call: busy,
+                free,
+                failed: away,
+            });
+            let ends = [
+                (away, Cause::Unavailable),
+                (dnd, Cause::Rejected),
+                (busy, Cause::Busy),
+                (free, Cause::NotFound),
+            ];
+            for (at, cause) in ends {
+                b.bind(at);
+                b.hangup(cause);
+            }
+        })
+    }
+
+    #[test]
+    fn phones_are_shown_what_the_flow_set_and_records_keep_the_caller() {
+        let mut w = world_of(1, |b| {
+            b.push_text("Sales: ");
+            b.push_fact(Fact::CallerNumber);
+            b.apply(Operator::ToText);
+            b.apply(Operator::Concat);
+            b.set_caller_id(CallerPart::Name);
+            b.push_text("0411");
+            b.set_caller_id(CallerPart::Number);
+            b.ring_extension("102", 20_000);
+            b.hangup(Cause::Normal);
+        });
+        w.wire.log = Some(Vec::new());
+        talking(&mut w, ANN, BOB, NUMBER);
+        let log = w.wire.log.take().unwrap();
+        let bob = w.party(BOB).at;
+        let invite = log.iter().find(|p| p.to == bob && p.start_line().starts_with("INVITE ")).unwrap();
+        for header in ["From", "P-Asserted-Identity"] {
+            let value = invite.header(header).unwrap();
+            assert!(value.starts_with("\"Sales: 101\" <sip:0411@"), "{header}: {value}");
+        }
+        let (_, leg) = newest(&w, ANN);
+        w.act(ANN, Do::Hangup(leg));
+        let record = over(&mut w);
+        assert_eq!(record.caller.number, "101");
+        assert!(record.trace.contains("caller \"101\""), "{}", record.trace);
+    }
+
+    #[test]
+    fn a_phone_is_looked_at_without_being_rung() {
+        assert_eq!(status_of_call(NUMBER, looks_at("102"), ANN).0, 404, "free");
+        assert_eq!(
+            status_of_call(NUMBER, looks_at("101"), ANN).0,
+            486,
+            "the caller's own phone is on this call"
+        );
+        assert_eq!(status_of_call(NUMBER, looks_at("199"), ANN).0, 480, "no such extension");
+    }
+
+    #[test]
+    fn a_phone_is_on_a_call_while_somebody_talks_on_it() {
+        let mut w = looks_at("102");
+        let (_, (bob, leg)) = talking(&mut w, ANN, BOB, "102");
+        let trunk = w.trunk();
+        let status = |w: &mut World| {
+            dial(w, trunk, NUMBER);
+            w.wait(S(5));
+            w.party(trunk).newest().unwrap().1.status
+        };
+        assert_eq!(status(&mut w), Some(486));
+        w.act(bob, Do::Hangup(leg));
+        w.wait(S(5));
+        assert_eq!(status(&mut w), Some(404));
+    }
+
+    #[test]
+    fn lots_are_drawn_from_the_seed() {
+        let drawn = |seed, percent| {
+            let w = world_of(seed, |b| {
+                b.chance(percent);
+                let (yes, no) = (b.label(), b.label());
+                b.switch_chance(yes, no, no);
+                b.bind(yes);
+                b.hangup(Cause::Busy);
+                b.bind(no);
+                b.hangup(Cause::Rejected);
+            });
+            status_of_call(NUMBER, w, ANN).0
+        };
+        let half: Vec<u16> = (0..20).map(|seed| drawn(seed, 50)).collect();
+        assert!(half.contains(&486) && half.contains(&603), "{half:?}");
+        assert_eq!(half, (0..20).map(|seed| drawn(seed, 50)).collect::<Vec<_>>());
+        assert!((0..10).all(|seed| drawn(seed, 0) == 603 && drawn(seed, 100) == 486));
+    }
+}

@@ -386,7 +386,7 @@ impl Call {
             }
             Effect::Chance { percent } => Some(Answer::Chance(desk.draw(percent))),
             Effect::Status { extension } => Some(match desk.office.extensions.get(extension) {
-                Some(extension) => Answer::Status(status(desk, extension)),
+                Some(extension) => Answer::Status(status(desk, extension, &self.keeps_busy(desk.office))),
                 None => Answer::Failed,
             }),
         }
@@ -460,9 +460,9 @@ impl Call {
     }
 }
 
-/// How an extension is right now.
-fn status(desk: &Desk<'_>, extension: &Extension) -> PhoneStatus {
-    let is_busy = || desk.legs.busy.values().flatten().any(|busy| *busy == extension.key);
+/// How an extension is right now. `own` are those that the asking call keeps busy, which may have begun just now.
+fn status(desk: &Desk<'_>, extension: &Extension, own: &[String]) -> PhoneStatus {
+    let is_busy = || desk.legs.busy.values().flatten().chain(own).any(|busy| *busy == extension.key);
     if desk.sip.contacts(desk.now, &extension.user).is_empty() {
         PhoneStatus::Unregistered
     } else if extension.dnd {
