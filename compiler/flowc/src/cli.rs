@@ -31,6 +31,10 @@ pub enum Format {
     Human,
     /// One JSON document.
     Json,
+    /// One SARIF 2.1.0 document, for code hosts.
+    Sarif,
+    /// Workflow commands, which GitHub shows at their lines.
+    Github,
 }
 
 /// What can be done.
@@ -146,6 +150,29 @@ pub enum Command {
         #[arg(long)]
         tests: bool,
     },
+    /// Replay the trace of a call, and say where it parts from what was recorded.
+    Replay {
+        /// The trace.
+        trace: PathBuf,
+        /// Files and folders; the current folder if none are given.
+        paths: Vec<PathBuf>,
+        /// What the trace was recorded with, if that isn't what is replayed: a file, a folder or a compiled program.
+        #[arg(long, value_name = "PATH")]
+        recorded: Option<PathBuf>,
+    },
+    /// Begin a phone system in a new folder.
+    New {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Write the completions of a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the man page.
+    Man,
     /// Say what a finding's code means and what to do.
     Explain {
         /// The code, e.g. `F203`; every code if none is given.

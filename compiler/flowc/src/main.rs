@@ -58,6 +58,12 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
         Command::Explore { paths, flow, tests } => {
             commands::explore::run(paths, flow.as_deref(), *tests, &report)
         }
+        Command::Replay { trace, paths, recorded } => {
+            commands::replay::compare(paths, trace, recorded.as_deref(), &report)
+        }
+        Command::New { folder } => commands::new::run(folder, &report),
+        Command::Completions { shell } => commands::manual::completions(*shell, &report),
+        Command::Man => commands::manual::man(&report),
         Command::Explain { code } => commands::explain::run(code.as_deref(), &report),
     }
 }

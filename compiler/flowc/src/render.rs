@@ -1,6 +1,8 @@
 //! Findings as people and programs read them. Text has its place shown by ariadne; a finding on a canvas names node,
 //! exit and field.
 
+mod ci;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -57,6 +59,8 @@ impl<'a> Report<'a> {
                 }
             }
             Format::Json => self.out.result(&format!("{}\n", machine(found, errors, warnings)))?,
+            Format::Sarif => self.out.result(&format!("{}\n", ci::sarif(found)))?,
+            Format::Github => self.out.result(&ci::github(found))?,
         }
         Ok(errors == 0 && (warnings == 0 || !self.deny_warnings))
     }

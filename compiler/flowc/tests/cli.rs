@@ -258,3 +258,60 @@ fn outcomes_are_found_with_examples_that_pass() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json.pointer("/coverage/0/flow"), Some(&"main".into()), "{json}");
 }
+
+#[test]
+fn a_call_parts_where_the_flow_was_changed() {
+    let place = Place::new(&[
+        ("then.flow", GOOD),
+        ("now.flow", &GOOD.replace("bye: hangup", "bye \"Busy\": hangup { cause = busy }")),
+    ]);
+    let run =
+        place.run(&["run", "then.flow", "--do", "call \"+61299998888\"", "--save-trace", "call.trace"], "");
+    assert_eq!(run.status.code(), Some(0));
+    let same = place.run(&["replay", "call.trace", "then.flow"], "");
+    assert_eq!(
+        (same.status.code(), out(&same).as_str()),
+        (Some(0), "office\n  leaves by next\nbye\nends: hangup normal\n")
+    );
+    let parted = place.run(&["replay", "call.trace", "now.flow", "--recorded", "then.flow"], "");
+    assert_eq!(parted.status.code(), Some(1));
+    is_golden("replay.txt", &out(&parted));
+    // A label is no difference.
+    std::fs::write(place.path("now.flow"), GOOD.replace("bye: hangup", "bye \"Over\": hangup")).unwrap();
+    assert_eq!(place.status(&["replay", "call.trace", "now.flow", "--recorded", "then.flow"]), 0);
+}
+
+#[test]
+fn findings_come_as_code_hosts_want_them() {
+    let place = Place::new(&[("broken.flow", &broken())]);
+    let github = place.run(&["check", "--format", "github", "broken.flow"], "");
+    assert_eq!(github.status.code(), Some(1));
+    is_golden("github.txt", &out(&github));
+    let sarif = out(&place.run(&["check", "--format", "sarif", "broken.flow"], ""));
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let at = |pointer: &str| sarif.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(at("/version"), "2.1.0");
+    assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"), "broken.flow");
+    assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/region/startLine"), 2);
+    assert_eq!(at("/runs/0/results/0/level"), "error");
+}
+
+#[test]
+fn a_new_office_is_clean_and_its_tests_pass() {
+    let place = Place::new(&[]);
+    assert_eq!(place.status(&["new", "office"]), 0);
+    assert_eq!(place.status(&["check", "--deny", "warnings", "office"]), 0);
+    assert_eq!(place.status(&["fmt", "--check", "office"]), 0);
+    assert_eq!(place.status(&["test", "office"]), 0);
+    assert_eq!(place.status(&["new", "office"]), 2);
+}
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    let place = Place::new(&[]);
+    for args in [&["man"][..], &["completions", "bash"], &["completions", "fish"], &["completions", "zsh"]] {
+        let said = place.run(args, "");
+        assert_eq!(said.status.code(), Some(0));
+        assert!(out(&said).contains("explore") && out(&said).contains("diff"), "{args:?}");
+    }
+}

@@ -15,7 +15,7 @@ use crate::render::{Report, count};
 pub fn run(before: &Path, after: &Path, report: &Report<'_>) -> Result<bool, Failure> {
     let changes = compare(before, after, report)?;
     match report.format {
-        Format::Human => report.out.result(&sentences(&changes))?,
+        Format::Human | Format::Sarif | Format::Github => report.out.result(&sentences(&changes))?,
         Format::Json => report.out.result(&format!("{}\n", json!({ "changes": changes })))?,
     }
     if changes.is_empty() {

@@ -30,7 +30,9 @@ pub fn run(paths: &[PathBuf], flow: Option<&str>, tests: bool, report: &Report<'
     }
     match report.format {
         _ if tests => report.out.result(&examples(&found))?,
-        Format::Human => report.out.result(&found.iter().map(|(key, e)| said(key, e)).collect::<String>())?,
+        Format::Human | Format::Sarif | Format::Github => {
+            report.out.result(&found.iter().map(|(key, e)| said(key, e)).collect::<String>())?
+        }
         Format::Json => {
             let all: Vec<Value> = found.iter().map(|(key, e)| machine(key, e)).collect();
             report.out.result(&format!("{}\n", json!({ "flows": all })))?;

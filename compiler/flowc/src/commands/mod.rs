@@ -12,6 +12,8 @@ pub mod explain;
 pub mod explore;
 pub mod fmt;
 pub mod graph;
+pub mod manual;
+pub mod new;
 pub mod replay;
 pub mod run;
 pub mod test;

@@ -44,7 +44,7 @@ pub fn run(
     };
     let failed = reports.iter().filter(|(_, r)| r.verdict != Verdict::Passed).count();
     match report.format {
-        Format::Human => {
+        Format::Human | Format::Sarif | Format::Github => {
             let text: String = reports.iter().map(|(project, r)| said(project, r)).collect();
             report.out.result(&text)?;
             report.out.result(&covered.iter().map(coverage_said).collect::<String>())?;
