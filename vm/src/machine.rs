@@ -164,16 +164,7 @@ fn run<'p>(
             *state.counter(counter).ok_or(Misuse::Corrupt)? = value.0;
             Go::Next
         }
-        Op::CountDown { counter, empty } => {
-            let left = state.counter(counter).ok_or(Misuse::Corrupt)?;
-            match left.checked_sub(1) {
-                Some(less) => {
-                    *left = less;
-                    Go::Next
-                }
-                None => Go::To(empty),
-            }
-        }
+        Op::CountDown { counter, empty } => count_down(state.counter(counter).ok_or(Misuse::Corrupt)?, empty),
         Op::Answer {} => Go::Ask(Effect::Answer),
         Op::Play { sound: what, barge_in, early } => {
             Go::Ask(Effect::Play { sound: sound(what)?, barge_in: barge_in.0, early: early.0 })
@@ -195,10 +186,7 @@ fn run<'p>(
         Op::SwitchRing { table } => switch(table.0)?,
         Op::SwitchVoicemail { table } => switch(table.0)?,
         Op::SwitchTime { table } => switch(table.0)?,
-        Op::SetCallerId { part } => match state.values.pop() {
-            Some(Value::Text(text)) => Go::Ask(Effect::SetCallerId { part, text }),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_)) | None => return Err(Misuse::Corrupt),
-        },
+        Op::SetCallerId { part } => Go::Ask(Effect::SetCallerId { part, text: pop_text(state)? }),
         Op::Chance { percent } => Go::Ask(Effect::Chance { percent: percent.0 }),
         Op::Status { extension } => Go::Ask(Effect::Status { extension: string(extension)? }),
         Op::SwitchChance { table } => switch(table.0)?,
@@ -213,6 +201,23 @@ fn run<'p>(
         | Op::Apply { .. }
         | Op::JumpUnless { .. } => compute(program, state, op)?,
     })
+}
+
+fn count_down<'p>(left: &mut u8, empty: Target) -> Go<'p> {
+    match left.checked_sub(1) {
+        Some(less) => {
+            *left = less;
+            Go::Next
+        }
+        None => Go::To(empty),
+    }
+}
+
+fn pop_text(state: &mut State) -> Result<Text, Misuse> {
+    match state.values.pop() {
+        Some(Value::Text(text)) => Ok(text),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_)) | None => Err(Misuse::Corrupt),
+    }
 }
 
 /// Runs an op of expressions.
