@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use flow_vm::effect::{Answer, Effect, End, Input, Key, RingEnd, VoicemailEnd};
+use flow_vm::effect::{Answer, Effect, End, Input, Key, PhoneStatus, RingEnd, VoicemailEnd};
 use flow_vm::text::answer_text;
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Watch, resume};
 
@@ -249,6 +249,8 @@ fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
     all.extend(Key::ALL.map(Answer::Key));
     all.extend(rings.map(Answer::Ring));
     all.extend(mailboxes.map(Answer::Voicemail));
+    all.extend([true, false].map(Answer::Chance));
+    all.extend(PhoneStatus::ALL.map(Answer::Status));
     all
 }
 

@@ -68,6 +68,9 @@ impl Scene<'_> {
         if let Answer::Key(key) = answer {
             self.acts.push(format!("press {key}"));
         }
+        if let Answer::Chance(drawn) = answer {
+            self.acts.push(format!("draw {}", if drawn { "yes" } else { "no" }));
+        }
         if answer == Answer::Timeout {
             self.acts.push("wait".to_owned());
         }
