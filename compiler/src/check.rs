@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
-use crate::diag::{Diagnostic, Place, Sink, Spot};
+use crate::diag::{Place, Sink, Spot};
 use crate::entity::EntityFacts;
 use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
 use crate::nodes::Kind;
@@ -47,15 +47,12 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     prompt_missing::check,
 ];
 
-/// Everything the checks find in one flow, in the order of their places.
-#[must_use]
-pub fn check(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
+/// Everything the checks find in one flow.
+pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
     let cx = Cx::new(graph, world);
-    let mut found = Sink::default();
     for check in CHECKS {
-        check(&cx, &mut found);
+        check(&cx, found);
     }
-    found.finish()
 }
 
 /// A flow as the checks see it.

@@ -1,21 +1,47 @@
 //! F1xx: what a graph says but no call can use. One pass over the graph for both views; places come from where things
 //! were read. Whether a node's entity exists, exits are wired and calls get anywhere is asked by [`crate::check`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Sink, a};
-use crate::entity::{EntityKind, spec as entity_spec};
+use crate::entity::spec::{self as entity_spec, KeyType};
+use crate::entity::{EntityFacts, EntityKind};
 use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Project, Target};
+use crate::limits;
 use crate::nodes::Kind;
-use crate::nodes::spec::{EntityUse, FieldDefault, FieldSpec, FieldType};
+use crate::nodes::spec::{Computed, EntityUse, FieldDefault, FieldSpec, FieldType};
 use crate::value::{self, Wrong};
 use crate::world::World;
 
 /// Findings about one flow. `world` knows the project's own declarations too.
 pub(crate) fn flow(graph: &Graph, world: &dyn World, sink: &mut Sink) {
     Flow { graph, world, sink }.check();
+}
+
+/// A flow whose nodes have more exits together than a flow may have. Nothing else is looked at then: a thousand rules at
+/// each of a hundred thousand nodes is a small file and an endless check.
+pub(crate) fn too_many_exits(graph: &Graph, world: &dyn World) -> Option<Diagnostic> {
+    let mut count = 0_usize;
+    for node in graph.nodes.values() {
+        let Some(spec) = node.kind.map(Kind::spec) else { continue };
+        count += spec.exits.len();
+        if spec.computed != Computed::None {
+            count += facts_of(node, world).map_or(0, EntityFacts::exits_max);
+        }
+        if count > limits::EXITS_MAX {
+            let message = format!("the nodes of this flow have more than {} exits", limits::EXITS_MAX);
+            let finding = Diagnostic::new(Code::TooLarge, graph.origin.place(), message);
+            return Some(finding.help("split the flow into several, or give its time switches fewer rules"));
+        }
+    }
+    None
+}
+
+/// The facts of a node's entity.
+fn facts_of<'a>(node: &Node, world: &'a dyn World) -> Option<&'a EntityFacts> {
+    world.entity(node.kind?.spec().entity.kind()?, node.entity_key()?)
 }
 
 /// Findings about what flows, entities and tests of a project are to each other, and about its entities.
@@ -168,17 +194,20 @@ impl Flow<'_> {
         self.graph.nodes.get(node).map_or("", |n| n.name.as_str())
     }
 
-    /// The exits of a node, and whether all of them are known (facts may be missing).
+    /// The exits of a node.
     fn exits(&self, node: &Node) -> Option<Exits> {
         let kind = node.kind?;
-        let spec = kind.spec();
-        let facts = spec.entity.kind().zip(node.entity_key()).and_then(|(k, key)| self.world.entity(k, key));
-        let complete = spec.computed == crate::nodes::spec::Computed::None || facts.is_some();
-        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), complete, kind })
+        let facts = facts_of(node, self.world);
+        let others = match (kind.spec().computed, facts) {
+            (Computed::None, _) | (_, Some(_)) => None,
+            (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
+            (Computed::TimeRules, None) => Some(KeyType::Name),
+        };
+        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), others, kind })
     }
 
     fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {
-        if let Some(exits) = exits.filter(|e| e.complete && !e.names.contains(&edge.exit)) {
+        if let Some(exits) = exits.filter(|e| !e.can_have(&edge.exit)) {
             self.unknown_exit(edge, exits);
         }
         match &edge.target {
@@ -204,22 +233,14 @@ impl Flow<'_> {
     }
 
     fn unknown_exit(&mut self, edge: &Edge, exits: &Exits) {
-        let list = exits.names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-        let place = edge.exit_origin.place();
-        if edge.exit.is_empty() {
-            let message = format!("which exit of `{}` is this edge on?", self.name(edge.source));
-            let finding = Diagnostic::new(Code::UnknownExit, place, message);
-            self.sink.push(finding.help(format!("its exits are {list}")));
-            return;
-        }
-        let message = format!("`{}` has no exit `{}`", self.name(edge.source), edge.exit);
-        let finding = Diagnostic::new(Code::UnknownExit, place, message);
-        let finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
-        self.sink.push(match (&finding.help, exits.names.is_empty()) {
-            (Some(_), _) => finding,
-            (None, true) => finding.help(format!("{} has no exits: the call ends there", a_kind(exits.kind))),
-            (None, false) => finding.help(format!("its exits are {list}")),
-        });
+        let message = match edge.exit.as_str() {
+            "" => format!("which exit of `{}` is this edge on?", self.name(edge.source)),
+            exit => format!("`{}` has no exit `{exit}`", self.name(edge.source)),
+        };
+        let finding =
+            Diagnostic::new(Code::UnknownExit, edge.exit_origin.place(), message).help(exits.told());
+        let names = exits.names.iter().map(String::as_str);
+        self.sink.push_near(finding, &edge.exit, names.filter(|_| !edge.exit.is_empty()));
     }
 }
 
@@ -229,9 +250,37 @@ fn a_kind(kind: Kind) -> String {
 
 struct Exits {
     names: Vec<String>,
-    complete: bool,
+    /// What others there may be, where the facts of the entity that gives them are missing.
+    others: Option<KeyType>,
     kind: Kind,
 }
+
+impl Exits {
+    fn can_have(&self, exit: &str) -> bool {
+        self.names.iter().any(|n| n == exit) || self.others.is_some_and(|key| key.fits(exit))
+    }
+
+    /// For a message.
+    fn told(&self) -> String {
+        let computed = match self.others {
+            None => None,
+            Some(KeyType::TelephoneKey) => Some("the keys of the menu".to_owned()),
+            Some(KeyType::Name | KeyType::Dial | KeyType::Number) => {
+                Some("the rules of the switch".to_owned())
+            }
+        };
+        let first = self.names.iter().take(EXITS_TOLD_MAX).map(|n| format!("`{n}`"));
+        let list = computed.into_iter().chain(first).collect::<Vec<_>>().join(", ");
+        match self.names.len() {
+            0 => format!("{} has no exits: the call ends there", a_kind(self.kind)),
+            n if n > EXITS_TOLD_MAX => format!("its exits are {list} and {} more", n - EXITS_TOLD_MAX),
+            _ => format!("its exits are {list}"),
+        }
+    }
+}
+
+/// How many exits a message lists.
+const EXITS_TOLD_MAX: usize = 16;
 
 fn exists(world: &dyn World, kind: EntityKind, key: &str, place: Place, sink: &mut Sink) {
     if world.entity(kind, key).is_none() {
@@ -367,14 +416,20 @@ fn exception_exits(declaration: &Declaration, sink: &mut Sink) {
     if declaration.kind != EntityKind::TimeSwitch {
         return;
     }
-    let rules = || declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str());
+    let rules: HashSet<&str> =
+        declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str()).collect();
     for part in declaration.parts.iter().filter(|p| p.word == "except") {
         let Some(field) = part.fields.iter().find(|f| f.name == "as") else { continue };
         let Some(exit) = field.value.as_str() else { continue };
-        if exit != "default" && exit != part.key && !rules().any(|r| r == exit) {
+        if exit != "default" && exit != part.key && !rules.contains(exit) {
             let message = format!("`{}` has no rule `{exit}`", declaration.key);
             let finding = Diagnostic::new(Code::UnknownExit, field.origin.place(), message);
-            let mut finding = finding.did_you_mean(exit, rules().chain(["default", part.key.as_str()]));
+            if !sink.suggests() {
+                sink.push(finding);
+                continue;
+            }
+            let rules = declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str());
+            let mut finding = finding.did_you_mean(exit, rules.chain(["default", part.key.as_str()]));
             finding.fix = None;
             sink.push(finding);
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use flow_compiler::compile::compile;
 
-use super::{Failure, write};
+use super::{Failure, file_of, write};
 use crate::input::{Input, PROGRAM_EXTENSION};
 use crate::render::{Report, count};
 
@@ -40,8 +40,7 @@ pub fn run(paths: &[PathBuf], output: Option<&Path>, report: &Report<'_>) -> Res
         }
         (to, _) => {
             for (key, bytes) in &programs {
-                let name = format!("{key}.{PROGRAM_EXTENSION}");
-                write(&to.unwrap_or(Path::new(".")).join(name), bytes)?;
+                write(&file_of(to.unwrap_or(Path::new(".")), key, PROGRAM_EXTENSION)?, bytes)?;
             }
         }
     }

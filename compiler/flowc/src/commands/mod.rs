@@ -1,7 +1,7 @@
 //! One file a command. A command says whether nothing was wrong; what keeps it from working is a [`Failure`].
 
 use std::fmt::{Display, Formatter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub mod build;
 pub mod check;
@@ -27,6 +27,17 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
         Failure(format!("can't write the result: {error}"))
     }
+}
+
+/// The file of a flow in a folder. A key comes from a file that somebody sent: it must not lead out of the folder.
+pub fn file_of(folder: &Path, key: &str, extension: &str) -> Result<PathBuf, Failure> {
+    if key.is_empty() || key.starts_with('.') || key.contains(['/', '\\', '\0']) {
+        return Err(Failure(format!(
+            "the flow `{}` can't be a file of its name: give it another key",
+            key.escape_debug()
+        )));
+    }
+    Ok(folder.join(format!("{key}.{extension}")))
 }
 
 /// Writes a file.
