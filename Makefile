@@ -39,6 +39,8 @@ bench: ## figures beside the peers' (needs rtpengine and sipp; installed when mi
 	cargo bench --locked -p flow-compiler --bench compile
 	cargo bench --locked -p flow-sip --bench messages
 	cargo bench --locked -p flowpbx --bench relay
+	cargo build --locked --release -p flowpbx
+	cargo bench --locked -p flow-tests --bench calls
 
 fmt: ## format the code and the example flows
 	cargo fmt --all
