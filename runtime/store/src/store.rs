@@ -116,7 +116,7 @@ impl Store {
         let tx = self.begin()?;
         let mut changed = BTreeSet::new();
         let saved = save_entity(&tx, entity, &mut changed, by)?;
-        let recompiled = publish::recompile_users(&tx, &changed, effects, by)?;
+        let recompiled = publish::recompile_users(&tx, &changed, &[], effects, by)?;
         tx.commit()?;
         Ok(SaveReport { saved, recompiled })
     }
