@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::diag::{Code, Diagnostic, Place, Sink, a};
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::entity::{EntityFacts, EntityKind};
-use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Project, Target};
+use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Part, Project, Target};
 use crate::limits;
 use crate::nodes::Kind;
 use crate::nodes::spec::{Computed, EntityUse, FieldDefault, FieldSpec, FieldType};
 use crate::value::{self, Wrong};
 use crate::world::World;
+use crate::zone;
 
 /// Findings about one flow. `world` knows the project's own declarations too.
 pub(crate) fn flow(graph: &Graph, world: &dyn World, sink: &mut Sink) {
@@ -341,16 +342,19 @@ impl Fields<'_> {
         match value::check(spec.ty, &field.value) {
             Ok(()) => self.references(field, spec, sink),
             Err(Wrong::Type(wants)) => {
-                let message = format!("`{}` is {wants}", field.name);
-                sink.push(Diagnostic::new(Code::WrongType, place, message).help(spec.doc.trim()));
+                let message = format!("`{}` must be {wants}", field.name);
+                let near = if spec.ty == FieldType::Zone { zone_meant(&field.value) } else { None };
+                let help = near.map(|zone| format!("did you mean `\"{zone}\"`?"));
+                let help = help.unwrap_or_else(|| spec.doc.trim().to_owned());
+                sink.push(Diagnostic::new(Code::WrongType, place, message).help(help));
             }
             Err(Wrong::Range(range)) => {
-                let message = format!("`{}` is {range}", field.name);
+                let message = format!("`{}` must be {range}", field.name);
                 sink.push(Diagnostic::new(Code::OutOfRange, place, message).help(spec.doc.trim()));
             }
             Err(Wrong::Word(words)) => {
                 let written = field.value.as_str().unwrap_or("");
-                let message = format!("`{}` is {}", field.name, value::wants(spec.ty));
+                let message = format!("`{}` must be {}", field.name, value::wants(spec.ty));
                 let mut finding = Diagnostic::new(Code::WrongType, place, message)
                     .did_you_mean(written, words.iter().copied());
                 finding.fix = None;
@@ -378,7 +382,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
     let noun = declaration.kind.noun();
     let place = declaration.origin.place();
     if !spec.key.fits(&declaration.key) {
-        let message = format!("the key of {} is {}", a(noun), spec.key.wants());
+        let message = format!("the key of {} must be {}", a(noun), spec.key.wants());
         sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
     }
     let what = format!("the {noun} `{}`", declaration.key);
@@ -397,7 +401,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         };
         if !part_spec.key.fits(&part.key) {
             let message =
-                format!("the key of {} is {}", a(&format!("`{}`", part.word)), part_spec.key.wants());
+                format!("the key of {} must be {}", a(&format!("`{}`", part.word)), part_spec.key.wants());
             sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
         }
         if let Some(first) = seen.insert((&part.word, &part.key), place.clone()) {
@@ -408,7 +412,28 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         let part_what = format!("`{} {}`", part.word, part.key);
         Fields { what: &part_what, specs: part_spec.fields, owner: place, world }.check(&part.fields, sink);
     }
+    rule_exits(declaration, sink);
     exception_exits(declaration, sink);
+}
+
+/// The zone that was meant by its city (`Sydney`) or by a slip.
+fn zone_meant(value: &Value) -> Option<&'static str> {
+    let written = value.as_str()?;
+    let city = written.replace(' ', "_");
+    let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|c| c.eq_ignore_ascii_case(&city));
+    zone::names().find(is_city).or_else(|| crate::diag::nearest(written, zone::names()))
+}
+
+/// A rule's key is its exit, and `default` is the exit of calls that no rule matches.
+fn rule_exits(declaration: &Declaration, sink: &mut Sink) {
+    let is_default = |p: &&Part| p.word == "rule" && p.key == "default";
+    if declaration.kind == EntityKind::TimeSwitch
+        && let Some(part) = declaration.parts.iter().find(is_default)
+    {
+        let message = "`default` is the exit of calls that no rule matches, so no rule can have this key";
+        let finding = Diagnostic::new(Code::DuplicateId, part.origin.place(), message);
+        sink.push(finding.help("give the rule another key"));
+    }
 }
 
 /// `as` of an exception names a rule or `default`.

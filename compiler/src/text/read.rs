@@ -172,6 +172,9 @@ impl Reader<'_> {
             self.say(Code::Syntax, word.span, format!("this {what} has no key: `{} KEY`", word.text));
             Atom { text: String::new(), quoted: false, span: word.span }
         });
+        if key.quoted && key.text.is_empty() {
+            self.say(Code::Syntax, key.span, format!("the key of this {what} is empty"));
+        }
         let key = self.named(key);
         let label = self.label(args.next());
         self.too_many(args);
@@ -275,6 +278,9 @@ impl Reader<'_> {
             let message = format!("calls can't start at {}", a(&format!("`{}`", kind.name())));
             let finding = Diagnostic::new(Code::NotAnEntry, Place::Text(entry), message);
             self.sink.push(finding.help("leave the word `entry` out"));
+        }
+        if shape.name.text.is_empty() {
+            self.say(Code::Syntax, shape.name.span, "the name of this node is empty");
         }
         let name = self.named(shape.name);
         let label = self.label(shape.label);
