@@ -455,6 +455,18 @@ fn a_message_is_kept_whoever_ends_it() {
 }
 
 #[test]
+fn a_message_is_kept_however_slow_the_disk_is() {
+    let mut w = world();
+    w.media.slow_disk = S(20);
+    let caller = recording(&mut w);
+    w.wait(S(4));
+    w.act(caller.0, Do::Hangup(caller.1));
+    let record = over(&mut w);
+    assert_eq!(record.disposition, Some(Disposition::Voicemail));
+    assert_eq!(w.store.messages.len(), 1);
+}
+
+#[test]
 fn a_message_below_two_seconds_is_thrown_away() {
     let mut w = world();
     let caller = recording(&mut w);
