@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod core;
+pub mod descriptors;
 pub mod findings;
 pub mod folder;
 pub mod library;
