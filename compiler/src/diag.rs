@@ -358,6 +358,14 @@ impl Diagnostic {
     pub fn is_unread(&self) -> bool {
         self.code.as_str().starts_with("F0")
     }
+
+    /// Whether what it is about would be lost on the way to the other view: it couldn't be read, or it is there twice
+    /// and the other view has one place for it.
+    #[must_use]
+    pub fn is_lost_by_converting(&self) -> bool {
+        let twice = [Code::DuplicateId, Code::DuplicateField, Code::ConflictingFacts];
+        self.is_unread() || twice.contains(&self.code)
+    }
 }
 
 /// Collects findings, at most [`crate::limits::DIAGNOSTICS_MAX`]; what comes after is counted and told in one line.

@@ -139,7 +139,7 @@ pub(crate) fn read_folder(files: &[ImportFile]) -> Result<Folder> {
 
 impl Folder {
     /// Checks the folder against what the store knows besides. Entities must be right; flows may be unfinished unless
-    /// they are to be published.
+    /// they are to be published, but a draft must be able to hold all of them.
     pub(crate) fn check(&mut self, facts: &Facts, publish: bool) -> Result<()> {
         self.declare_numbers(facts);
         let world = Overlay { declared: &self.catalog, base: facts };
@@ -154,8 +154,10 @@ impl Folder {
             flows.extend(project.flows.values().flat_map(|graph| check_flow(graph, &world)));
         }
         let unfinished = flows.iter().any(Diagnostic::is_error);
+        // A draft is a canvas. What a canvas has no place for would be gone, and its finding with it.
+        let lost = flows.iter().any(|d| d.is_error() && d.is_lost_by_converting());
         found.extend(flows);
-        if wrong || (publish && unfinished) {
+        if wrong || lost || (publish && unfinished) {
             return Err(Error::ImportRefused { diagnostics: found });
         }
         self.warnings.extend(found);

@@ -169,6 +169,21 @@ fn text_that_cannot_be_read_changes_nothing() {
     assert!(store.flows(Page::new(10, 0)).unwrap().is_empty());
 }
 
+/// A draft has one value for a field: keeping the first would make a flow of it that nobody wrote.
+#[test]
+fn what_a_draft_cannot_hold_is_refused() {
+    let (_dir, mut store, _) = published();
+    let before = store.flow("main").unwrap().draft;
+    for lossy in [
+        MAIN.replace("bye: hangup", "bye: hangup {\n    cause = busy\n    cause = normal\n  }"),
+        MAIN.replace("bye: hangup", "bye: hangup\n  bye: voicemail after-hours"),
+    ] {
+        let refused = store.import(&office(&lossy, ENTITIES, false), BY);
+        assert!(matches!(refused, Err(Error::ImportRefused { .. })), "{refused:?}");
+        assert_eq!(store.flow("main").unwrap().draft, before);
+    }
+}
+
 #[test]
 fn a_change_is_a_new_version_and_the_old_one_is_kept() {
     let (_dir, mut store, _) = published();

@@ -34,10 +34,8 @@ pub fn run(paths: &[PathBuf], to: View, output: Option<&Path>, report: &Report<'
     }
 }
 
-/// What would be lost: what couldn't be read, and what has one place only in the other view.
 fn lost(unit: &Unit) -> Vec<&Diagnostic> {
-    let twice = [Code::DuplicateId, Code::DuplicateField, Code::ConflictingFacts];
-    unit.diagnostics.iter().filter(|d| d.is_unread() || twice.contains(&d.code)).collect()
+    unit.diagnostics.iter().filter(|d| d.is_lost_by_converting()).collect()
 }
 
 fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<bool, Failure> {
