@@ -23,7 +23,7 @@ lint: ## formatting and lints
 
 unit: ## all tests that need no other program
 	cargo test --locked --workspace --exclude flow-tests
-	cargo test --locked -p flow-tests --lib --test house --test sim --test prompts
+	cargo test --locked -p flow-tests --lib --test house --test calls --test sim --test prompts
 
 e2e: ## real SIP clients against the real binary
 	cargo build --locked -p flowpbx -p flowc

@@ -114,6 +114,13 @@ impl Settings {
                 self.rtp_min, self.rtp_max
             ));
         }
+        let (bind, told) = (self.sip_bind, self.advertised());
+        if bind.is_ipv4() != told.is_ipv4() {
+            return Err(format!(
+                "--sip-bind {bind} and the address that phones are told, {told}, are not both IPv4 or both IPv6, so no \
+                 sound would arrive; give --external-ip, or another --sip-bind"
+            ));
+        }
         let rtp = self.rtp_min..=self.rtp_max;
         if rtp.contains(&self.sip_udp().port()) {
             return Err(format!("the SIP port {} lies among the RTP ports", self.sip_udp().port()));
@@ -159,6 +166,17 @@ mod tests {
         assert_eq!(parse(&["--country", "AU"]).country, "au");
         assert_eq!(parse(&["--sip-bind", "127.0.0.9"]).advertised().to_string(), "127.0.0.9");
         assert_eq!(parse(&["--external-ip", "203.0.113.1"]).advertised().to_string(), "203.0.113.1");
+    }
+
+    #[test]
+    fn one_kind_of_address_is_listened_on_and_told() {
+        assert!(parse(&["--sip-bind", "::", "--external-ip", "2001:db8::1"]).check().is_ok());
+        for bad in [
+            ["--sip-bind", "::", "--external-ip", "192.0.2.1"],
+            ["--sip-bind", "0.0.0.0", "--external-ip", "::1"],
+        ] {
+            assert!(parse(&bad).check().is_err(), "{bad:?}");
+        }
     }
 
     #[test]
