@@ -123,6 +123,23 @@ fn an_import_makes_the_office_and_publishes_it() {
     assert!(store.flow("main").unwrap().draft_is_live);
 }
 
+/// Programs and the numbers that lead into them belong together: a publish between two reads must not part them.
+#[test]
+fn what_is_read_at_one_moment_belongs_together() {
+    let (_dir, mut store, _) = published();
+    let reader = store.reader().unwrap();
+    let moved = MAIN.replace("entry office:", "entry reception:");
+    let seen = reader.at_one_moment(|reader| {
+        let version = reader.live_flows()?.remove(0)?.version;
+        store.import(&office(&moved, ENTITIES, true), BY)?;
+        Ok((version, reader.number_routes()?.remove(0).entry))
+    });
+    assert_eq!(seen.unwrap(), (1, "office".to_owned()));
+    assert_eq!(reader.number_routes().unwrap()[0].entry, "reception");
+    assert!(reader.at_one_moment(|_| Err::<(), _>(Error::Busy)).is_err());
+    assert!(reader.at_one_moment(|reader| reader.number_routes()).is_ok(), "a failure leaves no moment open");
+}
+
 #[test]
 fn live_programs_survive_a_restart() {
     let (dir, store, _) = published();
