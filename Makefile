@@ -27,6 +27,7 @@ unit: ## all tests that need no other program
 
 e2e: ## real SIP clients against the real binary
 	cargo build --locked -p flowpbx -p flowc
+	cargo test --locked -p flow-tests --lib -- --ignored --test-threads=1
 	cargo test --locked -p flow-tests --test e2e --test crash -- --test-threads=1
 
 build: ## release binaries: target/release/flowpbx and flowc
