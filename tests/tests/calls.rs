@@ -478,6 +478,18 @@ fn a_message_below_two_seconds_is_thrown_away() {
 }
 
 #[test]
+fn the_store_awaits_no_recording_of_a_caller_who_leaves_during_the_greeting() {
+    let mut w = world();
+    let trunk = w.trunk();
+    dial(&mut w, trunk, office::MENU);
+    w.expect("the greeting of the mailbox", S(30), |w| !w.store.pending.is_empty());
+    let caller = newest(&w, trunk);
+    w.act(trunk, Do::Hangup(caller.1));
+    over(&mut w);
+    assert!(w.store.pending.is_empty() && w.store.messages.is_empty() && w.store.dropped.is_empty());
+}
+
+#[test]
 fn a_full_or_broken_mailbox_is_an_exit() {
     for (mood, exit) in
         [(Mood::Full, "night.full"), (Mood::Failing, "night.failed"), (Mood::Gone, "night.failed")]
@@ -714,6 +726,27 @@ fn an_invite_without_an_offer_gets_ours() {
     assert!(w.media.hears(ann, LATE_RTP.parse().unwrap()) && w.media.hears(LATE_RTP.parse().unwrap(), ann));
     w.raw(late.from, &late.request("BYE", office::SALES, 2, ""));
     over(&mut w);
+}
+
+#[test]
+fn a_press_told_by_info_and_by_telephone_event_is_one_key() {
+    let mut w = world_with(|facts| facts.numbers.get_mut(office::MENU).unwrap().entry = office::two_keys());
+    let (late, offer) = Late::invite(&mut w, office::MENU);
+    w.raw(late.from, &late.request("ACK", office::MENU, 1, LATE_SDP));
+    w.expect("the menu", S(1), |w| w.exchange.calls().any(|call| call.activity == "menu"));
+    let port = offer.split("m=audio ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let press = |w: &mut World, cseq| {
+        let info = late.request("INFO", office::MENU, cseq, "Signal=9\r\nDuration=160\r\n");
+        w.raw(late.from, &info.replace("application/sdp", "application/dtmf-relay"));
+        let now = w.now;
+        w.media.press(now, port, '9');
+        w.wait(S(2));
+    };
+    press(&mut w, 2);
+    assert_eq!(w.exchange.calls().next().unwrap().activity, "menu", "the second one");
+    press(&mut w, 3);
+    let record = over(&mut w);
+    assert_eq!((record.keys.as_str(), record.cause.as_str()), ("99", "the flow ended the call"));
 }
 
 #[test]

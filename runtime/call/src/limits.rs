@@ -11,6 +11,9 @@ pub const FORKS_PER_RING_MAX: usize = 64;
 /// Keys kept for the next menu while nothing listens to them.
 pub const KEYS_BUFFERED_MAX: usize = 16;
 
+/// How long after a key by SIP INFO the first telephone-event (RFC 4733) of the same key is taken for the same press.
+pub const KEY_TWIN_MAX: Duration = Duration::from_secs(1);
+
 /// Keys noted in the record of one call.
 pub const KEYS_RECORDED_MAX: usize = 256;
 

@@ -103,6 +103,19 @@ impl Settings {
         }
     }
 
+    /// What is allowed but will not work in an office, for the log and the status page.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let (bind, told) = (self.sip_bind, self.advertised());
+        if !told.is_loopback() || bind.is_loopback() {
+            return Vec::new();
+        }
+        vec![format!(
+            "phones are told to send sound to {told}, which is this machine only, so calls will be silent; give \
+             --external-ip with the address at which phones reach this server"
+        )]
+    }
+
     /// Refuses settings that don't fit together.
     ///
     /// # Errors
@@ -177,6 +190,16 @@ mod tests {
         ] {
             assert!(parse(&bad).check().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_loopback_address_for_phones_elsewhere_is_a_problem() {
+        let told = |bind, ip| parse(&["--sip-bind", bind, "--external-ip", ip]).problems();
+        let [problem] = &told("0.0.0.0", "127.0.0.1")[..] else { panic!("one problem") };
+        assert!(problem.contains("127.0.0.1") && problem.contains("--external-ip"), "{problem}");
+        assert!(told("0.0.0.0", "192.0.2.1").is_empty());
+        assert!(told("127.0.0.1", "127.0.0.1").is_empty(), "for phones on this machine");
+        assert_eq!(told("::", "::1").len(), 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod core;
 pub mod descriptors;
 pub mod findings;
 pub mod folder;
+pub mod keeper;
 pub mod library;
 pub mod office;
 pub mod prompts;

@@ -108,6 +108,7 @@ fn core_config(settings: &Settings, dir: &DataDir) -> CoreConfig {
         country: settings.country.clone(),
         sip_domain: settings.sip_domain.clone(),
         recordings: dir.voicemail_temp(),
+        problems: settings.problems(),
     }
 }
 

@@ -217,6 +217,14 @@ impl Store {
         Ok(room)
     }
 
+    /// Forgets that a call was going to record into a mailbox: it ended before it did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn leave_mailbox(&mut self, call: &str) -> Result<()> {
+        voicemail_message::leave(&self.reader.conn, call)
+    }
+
     /// Makes a message of a recording.
     ///
     /// # Errors

@@ -195,6 +195,24 @@ fn menu() -> Entry {
     entry("main", b)
 }
 
+/// Answers, takes a key, then another one, and hangs up; not among the office's numbers.
+pub fn two_keys() -> Entry {
+    let mut b = Builder::new();
+    let (start, up, again, bye) = (b.label(), b.label(), b.label(), b.label());
+    b.entry("in", start);
+    node(&mut b, "in", start);
+    b.answer();
+    b.switch_outcome(OutcomeTargets { done: up, key: bye, timeout: bye, failed: bye });
+    b.bind(up);
+    b.menu(Sound::MenuGreeting("main"), MENU_MS);
+    b.switch_outcome(OutcomeTargets { done: bye, key: again, timeout: bye, failed: bye });
+    node(&mut b, "again", again);
+    b.menu(Sound::MenuGreeting("main"), MENU_MS);
+    b.switch_outcome(OutcomeTargets { done: bye, key: bye, timeout: bye, failed: bye });
+    hangup(&mut b, "bye", Cause::Normal, bye);
+    entry("two-keys", b)
+}
+
 fn sales() -> Entry {
     let mut b = Builder::new();
     let (start, night, bye, busy, declined) = (b.label(), b.label(), b.label(), b.label(), b.label());
