@@ -23,10 +23,11 @@ lint: ## formatting and lints
 
 unit: ## all tests that need no other program
 	cargo test --locked --workspace --exclude flow-tests
-	cargo test --locked -p flow-tests --lib --test house --test sim --test prompts
+	cargo test --locked -p flow-tests --lib --test house --test calls --test sim --test prompts
 
 e2e: ## real SIP clients against the real binary
 	cargo build --locked -p flowpbx -p flowc
+	cargo test --locked -p flow-tests --lib -- --ignored --test-threads=1
 	cargo test --locked -p flow-tests --test e2e --test crash -- --test-threads=1
 
 build: ## release binaries: target/release/flowpbx and flowc
@@ -39,6 +40,8 @@ bench: ## figures beside the peers' (needs rtpengine and sipp; installed when mi
 	cargo bench --locked -p flow-compiler --bench compile
 	cargo bench --locked -p flow-sip --bench messages
 	cargo bench --locked -p flowpbx --bench relay
+	cargo build --locked --release -p flowpbx
+	cargo bench --locked -p flow-tests --bench calls
 
 fmt: ## format the code and the example flows
 	cargo fmt --all

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
-use crate::diag::{Diagnostic, Place, Sink, Spot};
+use crate::diag::{Place, Sink, Spot};
 use crate::entity::EntityFacts;
 use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
 use crate::nodes::Kind;
@@ -66,15 +66,12 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     long_wait::check,
 ];
 
-/// Everything the checks find in one flow, in the order of their places.
-#[must_use]
-pub fn check(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
+/// Everything the checks find in one flow.
+pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
     let cx = Cx::new(graph, world);
-    let mut found = Sink::default();
     for check in CHECKS {
-        check(&cx, &mut found);
+        check(&cx, found);
     }
-    found.finish()
 }
 
 /// How long callers may have to wait, entry by entry, before a person or a recording takes them: the worst of all ways.

@@ -387,23 +387,42 @@ impl Diagnostic {
     pub fn is_unread(&self) -> bool {
         self.code.as_str().starts_with("F0")
     }
+
+    /// Whether what it is about would be lost on the way to the other view: it couldn't be read, or it is there twice
+    /// and the other view has one place for it.
+    #[must_use]
+    pub fn is_lost_by_converting(&self) -> bool {
+        let twice = [Code::DuplicateId, Code::DuplicateField, Code::ConflictingFacts];
+        self.is_unread() || twice.contains(&self.code)
+    }
 }
 
 /// Collects findings, at most [`crate::limits::DIAGNOSTICS_MAX`]; what comes after is counted and told in one line.
 #[derive(Clone, Debug, Default)]
 pub struct Sink {
     found: Vec<Diagnostic>,
+    /// How many of them are warnings.
+    warnings: usize,
     left_out: usize,
 }
 
 impl Sink {
-    /// One more finding.
+    /// One more finding. A warning is left out before an error is: whoever asks whether there was an error must hear of
+    /// it, however many warnings came first.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.found.len() < crate::limits::DIAGNOSTICS_MAX {
-            self.found.push(diagnostic);
-        } else {
+        let is_error = diagnostic.is_error();
+        if self.found.len() >= crate::limits::DIAGNOSTICS_MAX {
             self.left_out += 1;
+            if !is_error || self.warnings == 0 {
+                return;
+            }
+            if let Some(warning) = self.found.iter().rposition(|d| !d.is_error()) {
+                self.found.remove(warning);
+                self.warnings -= 1;
+            }
         }
+        self.warnings += usize::from(!is_error);
+        self.found.push(diagnostic);
     }
 
     /// One more finding with "did you mean", which is looked for only for the first
@@ -502,6 +521,19 @@ mod tests {
     fn codes_are_sorted_and_unique() {
         let codes: Vec<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
         assert!(codes.windows(2).all(|w| w[0] < w[1]), "{codes:?}");
+    }
+
+    #[test]
+    fn an_error_after_a_thousand_warnings_is_still_told() {
+        let of = |code| Diagnostic::new(code, Place::Project, "");
+        let mut sink = Sink::default();
+        let max = crate::limits::DIAGNOSTICS_MAX;
+        (0..max * 2).for_each(|_| sink.push(of(Code::UnknownData)));
+        sink.push(of(Code::UnknownKind));
+        let found = sink.finish();
+        assert_eq!(found.iter().filter(|d| d.is_error()).count(), 1);
+        assert_eq!(found.len(), max + 1);
+        assert_eq!(found.last().unwrap().message, format!("{} more findings are not listed", max + 1));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Entities: the things of an office that nodes work with. THE list of their kinds, their typed facts, and how those
 //! are read from declarations (`.flow`) and catalogues (`catalog.json`).
 
+use std::collections::BTreeSet;
+
 use flow_vm::effect::Key;
 
 pub mod catalog;
@@ -72,6 +74,23 @@ pub enum EntityFacts {
     TimeSwitch(TimeSwitch),
     /// A sound.
     Prompt(Prompt),
+}
+
+impl EntityFacts {
+    /// How many exits a node can have from this entity, at most.
+    #[must_use]
+    pub fn exits_max(&self) -> usize {
+        match self {
+            EntityFacts::IvrMenu(menu) => menu.keys.len(),
+            EntityFacts::TimeSwitch(switch) => switch.rules.len() + switch.exceptions.len(),
+            EntityFacts::Trunk(_)
+            | EntityFacts::InboundNumber(_)
+            | EntityFacts::Extension(_)
+            | EntityFacts::RingGroup(_)
+            | EntityFacts::VoicemailBox(_)
+            | EntityFacts::Prompt(_) => 0,
+        }
+    }
 }
 
 /// A connection to a carrier, known by its addresses.
@@ -259,8 +278,10 @@ impl TimeSwitch {
     #[must_use]
     pub fn own_exits(&self) -> Vec<String> {
         let mut exits: Vec<String> = self.rules.iter().map(|r| r.key.clone()).collect();
-        for e in &self.exceptions {
-            if e.exit != "default" && !exits.contains(&e.exit) {
+        let mut known: Option<BTreeSet<&str>> = None;
+        for e in self.exceptions.iter().filter(|e| e.exit != "default") {
+            let known = known.get_or_insert_with(|| self.rules.iter().map(|r| r.key.as_str()).collect());
+            if known.insert(&e.exit) {
                 exits.push(e.exit.clone());
             }
         }

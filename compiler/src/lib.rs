@@ -111,7 +111,7 @@ pub fn check(project: &Project, world: &dyn World) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     structure::project(project, world, &mut sink);
     for graph in project.flows.values() {
-        check_flow(graph, world).into_iter().for_each(|d| sink.push(d));
+        check_into(graph, world, &mut sink);
     }
     check::across(project.flows.values()).into_iter().for_each(|d| sink.push(d));
     sink.finish()
@@ -121,9 +121,17 @@ pub fn check(project: &Project, world: &dyn World) -> Vec<Diagnostic> {
 #[must_use]
 pub fn check_flow(graph: &graph::Graph, world: &dyn World) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
-    structure::flow(graph, world, &mut sink);
-    check::check(graph, world).into_iter().for_each(|d| sink.push(d));
+    check_into(graph, world, &mut sink);
     sink.finish()
+}
+
+/// One sink for all checks, so that their findings share one limit and one budget for "did you mean".
+fn check_into(graph: &graph::Graph, world: &dyn World, sink: &mut Sink) {
+    if let Some(finding) = structure::too_many_exits(graph, world) {
+        return sink.push(finding);
+    }
+    structure::flow(graph, world, sink);
+    check::check(graph, world, sink);
 }
 
 /// The canonical text of a file that was read: its blocks in their order, comments kept. Don't write it over a file

@@ -10,6 +10,8 @@ pub const FILES_MAX: usize = 4_096;
 pub const NODES_MAX: usize = 200_000;
 /// Edges of one flow.
 pub const EDGES_MAX: usize = 1_000_000;
+/// Exits of all nodes of one flow together, each rule of a time switch counted at each node that uses it.
+pub const EXITS_MAX: usize = 1 << 20;
 /// Bytes of a name: a node's id, an entity's key, a handle.
 pub const NAME_BYTES_MAX: usize = 200;
 /// Bytes of a label or any other short text.
@@ -30,6 +32,8 @@ pub const EXPRESSION_BYTES_MAX: usize = 1_024;
 pub const EXPRESSION_DEPTH_MAX: usize = 256;
 /// Entries of a list in a field (members of a group, hosts of a trunk).
 pub const LIST_MAX: usize = 1_000;
+/// Rules, exceptions or keys of one entity, all together.
+pub const PARTS_MAX: usize = 2 * LIST_MAX;
 /// Effects of one simulated call. The machine's own limits end every call long before.
 pub const SIMULATED_EFFECTS_MAX: usize = 100_000;
 /// Ranges of hours of a time switch, days apart, up to which it is looked at minute by minute.

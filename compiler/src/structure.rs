@@ -1,21 +1,48 @@
 //! F1xx: what a graph says but no call can use. One pass over the graph for both views; places come from where things
 //! were read. Whether a node's entity exists, exits are wired and calls get anywhere is asked by [`crate::check`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use crate::diag::{self, Code, Diagnostic, Place, Sink, a};
-use crate::entity::{EntityKind, spec as entity_spec};
-use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Project, Target};
+use crate::entity::spec::{self as entity_spec, KeyType};
+use crate::entity::{EntityFacts, EntityKind};
+use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Part, Project, Target};
+use crate::limits;
 use crate::nodes::Kind;
-use crate::nodes::spec::{EntityUse, FieldDefault, FieldSpec, FieldType};
+use crate::nodes::spec::{Computed, EntityUse, FieldDefault, FieldSpec, FieldType};
 use crate::value::{self, Wrong};
 use crate::world::World;
+use crate::zone;
 
 /// Findings about one flow. `world` knows the project's own declarations too.
 pub(crate) fn flow(graph: &Graph, world: &dyn World, sink: &mut Sink) {
     Flow { graph, world, sink }.check();
+}
+
+/// A flow whose nodes have more exits together than a flow may have. Nothing else is looked at then: a thousand rules at
+/// each of a hundred thousand nodes is a small file and an endless check.
+pub(crate) fn too_many_exits(graph: &Graph, world: &dyn World) -> Option<Diagnostic> {
+    let mut count = 0_usize;
+    for node in graph.nodes.values() {
+        let Some(spec) = node.kind.map(Kind::spec) else { continue };
+        count += spec.exits.len();
+        if spec.computed != Computed::None {
+            count += facts_of(node, world).map_or(0, EntityFacts::exits_max);
+        }
+        if count > limits::EXITS_MAX {
+            let message = format!("the nodes of this flow have more than {} exits", limits::EXITS_MAX);
+            let finding = Diagnostic::new(Code::TooLarge, graph.origin.place(), message);
+            return Some(finding.help("split the flow into several, or give its time switches fewer rules"));
+        }
+    }
+    None
+}
+
+/// The facts of a node's entity.
+fn facts_of<'a>(node: &Node, world: &'a dyn World) -> Option<&'a EntityFacts> {
+    world.entity(node.kind?.spec().entity.kind()?, node.entity_key()?)
 }
 
 /// Findings about what flows, entities and tests of a project are to each other, and about its entities.
@@ -168,17 +195,20 @@ impl Flow<'_> {
         self.graph.nodes.get(node).map_or("", |n| n.name.as_str())
     }
 
-    /// The exits of a node, and whether all of them are known (facts may be missing).
+    /// The exits of a node.
     fn exits(&self, node: &Node) -> Option<Exits> {
         let kind = node.kind?;
-        let spec = kind.spec();
-        let facts = spec.entity.kind().zip(node.entity_key()).and_then(|(k, key)| self.world.entity(k, key));
-        let complete = spec.computed == crate::nodes::spec::Computed::None || facts.is_some();
-        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), complete, kind })
+        let facts = facts_of(node, self.world);
+        let others = match (kind.spec().computed, facts) {
+            (Computed::None, _) | (_, Some(_)) => None,
+            (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
+            (Computed::TimeRules, None) => Some(KeyType::Name),
+        };
+        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), others, kind })
     }
 
     fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {
-        if let Some(exits) = exits.filter(|e| e.complete && !e.names.contains(&edge.exit)) {
+        if let Some(exits) = exits.filter(|e| !e.can_have(&edge.exit)) {
             self.unknown_exit(edge, exits);
         }
         match &edge.target {
@@ -204,30 +234,24 @@ impl Flow<'_> {
     }
 
     fn unknown_exit(&mut self, edge: &Edge, exits: &Exits) {
-        let list = exits.names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-        let place = edge.exit_origin.place();
-        if edge.exit.is_empty() {
-            let message = format!("which exit of `{}` is this edge on?", self.name(edge.source));
-            let finding = Diagnostic::new(Code::UnknownExit, place, message);
-            self.sink.push(finding.help(format!("its exits are {list}")));
-            return;
+        let message = match edge.exit.as_str() {
+            "" => format!("which exit of `{}` is this edge on?", self.name(edge.source)),
+            exit => format!("`{}` has no exit `{exit}`", self.name(edge.source)),
+        };
+        let mut finding =
+            Diagnostic::new(Code::UnknownExit, edge.exit_origin.place(), message).help(exits.told());
+        if !edge.exit.is_empty() && self.sink.suggests() {
+            finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
         }
-        let message = format!("`{}` has no exit `{}`", self.name(edge.source), edge.exit);
-        let finding = Diagnostic::new(Code::UnknownExit, place, message);
-        let mut finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
         // A call takes one way: where the right exit has its edge already, writing it again is no cure.
         let has_edge = |fix: &diag::Fix| {
             let is = |e: &Edge| e.source == edge.source && fix.edits.iter().any(|edit| edit.with == e.exit);
             self.graph.edges.values().any(is)
         };
-        if !self.sink.suggests() || finding.fix.as_ref().is_some_and(has_edge) {
+        if finding.fix.as_ref().is_some_and(has_edge) {
             finding.fix = None;
         }
-        self.sink.push(match (&finding.help, exits.names.is_empty()) {
-            (Some(_), _) => finding,
-            (None, true) => finding.help(format!("{} has no exits: the call ends there", a_kind(exits.kind))),
-            (None, false) => finding.help(format!("its exits are {list}")),
-        });
+        self.sink.push(finding);
     }
 }
 
@@ -237,9 +261,37 @@ fn a_kind(kind: Kind) -> String {
 
 struct Exits {
     names: Vec<String>,
-    complete: bool,
+    /// What others there may be, where the facts of the entity that gives them are missing.
+    others: Option<KeyType>,
     kind: Kind,
 }
+
+impl Exits {
+    fn can_have(&self, exit: &str) -> bool {
+        self.names.iter().any(|n| n == exit) || self.others.is_some_and(|key| key.fits(exit))
+    }
+
+    /// For a message.
+    fn told(&self) -> String {
+        let computed = match self.others {
+            None => None,
+            Some(KeyType::TelephoneKey) => Some("the keys of the menu".to_owned()),
+            Some(KeyType::Name | KeyType::Dial | KeyType::Number) => {
+                Some("the rules of the switch".to_owned())
+            }
+        };
+        let first = self.names.iter().take(EXITS_TOLD_MAX).map(|n| format!("`{n}`"));
+        let list = computed.into_iter().chain(first).collect::<Vec<_>>().join(", ");
+        match self.names.len() {
+            0 => format!("{} has no exits: the call ends there", a_kind(self.kind)),
+            n if n > EXITS_TOLD_MAX => format!("its exits are {list} and {} more", n - EXITS_TOLD_MAX),
+            _ => format!("its exits are {list}"),
+        }
+    }
+}
+
+/// How many exits a message lists.
+const EXITS_TOLD_MAX: usize = 16;
 
 /// That a field names an entity which exists. The cure replaces what is wrong in the value, and nothing else.
 fn exists(
@@ -362,16 +414,19 @@ impl Fields<'_> {
         match value::check(spec.ty, &field.value) {
             Ok(()) => self.references(field, spec, sink),
             Err(Wrong::Type(wants)) => {
-                let message = format!("`{}` is {wants}", field.name);
-                sink.push(Diagnostic::new(Code::WrongType, place, message).help(spec.doc.trim()));
+                let message = format!("`{}` must be {wants}", field.name);
+                let near = if spec.ty == FieldType::Zone { zone_meant(&field.value) } else { None };
+                let help = near.map(|zone| format!("did you mean `\"{zone}\"`?"));
+                let help = help.unwrap_or_else(|| spec.doc.trim().to_owned());
+                sink.push(Diagnostic::new(Code::WrongType, place, message).help(help));
             }
             Err(Wrong::Range(range)) => {
-                let message = format!("`{}` is {range}", field.name);
+                let message = format!("`{}` must be {range}", field.name);
                 sink.push(Diagnostic::new(Code::OutOfRange, place, message).help(spec.doc.trim()));
             }
             Err(Wrong::Word(words)) => {
                 let written = field.value.as_str().unwrap_or("");
-                let message = format!("`{}` is {}", field.name, value::wants(spec.ty));
+                let message = format!("`{}` must be {}", field.name, value::wants(spec.ty));
                 let finding = Diagnostic::new(Code::WrongType, place, message);
                 let words = words.iter().copied();
                 sink.push(near_value(finding, written, words, field, spec, |near| Value::from(near)));
@@ -398,7 +453,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
     let noun = declaration.kind.noun();
     let place = declaration.origin.place();
     if !spec.key.fits(&declaration.key) {
-        let message = format!("the key of {} is {}", a(noun), spec.key.wants());
+        let message = format!("the key of {} must be {}", a(noun), spec.key.wants());
         sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
     }
     let what = format!("the {noun} `{}`", declaration.key);
@@ -417,7 +472,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         };
         if !part_spec.key.fits(&part.key) {
             let message =
-                format!("the key of {} is {}", a(&format!("`{}`", part.word)), part_spec.key.wants());
+                format!("the key of {} must be {}", a(&format!("`{}`", part.word)), part_spec.key.wants());
             sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
         }
         if let Some(first) = seen.insert((&part.word, &part.key), place.clone()) {
@@ -428,7 +483,28 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         let part_what = format!("`{} {}`", part.word, part.key);
         Fields { what: &part_what, specs: part_spec.fields, owner: place, world }.check(&part.fields, sink);
     }
+    rule_exits(declaration, sink);
     exception_exits(declaration, sink);
+}
+
+/// The zone that was meant by its city (`Sydney`) or by a slip.
+fn zone_meant(value: &Value) -> Option<&'static str> {
+    let written = value.as_str()?;
+    let city = written.replace(' ', "_");
+    let is_city = |zone: &&str| zone.rsplit('/').next().is_some_and(|c| c.eq_ignore_ascii_case(&city));
+    zone::names().find(is_city).or_else(|| crate::diag::nearest(written, zone::names()))
+}
+
+/// A rule's key is its exit, and `default` is the exit of calls that no rule matches.
+fn rule_exits(declaration: &Declaration, sink: &mut Sink) {
+    let is_default = |p: &&Part| p.word == "rule" && p.key == "default";
+    if declaration.kind == EntityKind::TimeSwitch
+        && let Some(part) = declaration.parts.iter().find(is_default)
+    {
+        let message = "`default` is the exit of calls that no rule matches, so no rule can have this key";
+        let finding = Diagnostic::new(Code::DuplicateId, part.origin.place(), message);
+        sink.push(finding.help("give the rule another key"));
+    }
 }
 
 /// `as` of an exception names a rule or `default`.
@@ -436,14 +512,20 @@ fn exception_exits(declaration: &Declaration, sink: &mut Sink) {
     if declaration.kind != EntityKind::TimeSwitch {
         return;
     }
-    let rules = || declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str());
+    let rules: HashSet<&str> =
+        declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str()).collect();
     for part in declaration.parts.iter().filter(|p| p.word == "except") {
         let Some(field) = part.fields.iter().find(|f| f.name == "as") else { continue };
         let Some(exit) = field.value.as_str() else { continue };
-        if exit != "default" && exit != part.key && !rules().any(|r| r == exit) {
+        if exit != "default" && exit != part.key && !rules.contains(exit) {
             let message = format!("`{}` has no rule `{exit}`", declaration.key);
             let finding = Diagnostic::new(Code::UnknownExit, field.origin.place(), message);
-            let mut finding = finding.did_you_mean(exit, rules().chain(["default", part.key.as_str()]));
+            if !sink.suggests() {
+                sink.push(finding);
+                continue;
+            }
+            let rules = declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str());
+            let mut finding = finding.did_you_mean(exit, rules.chain(["default", part.key.as_str()]));
             finding.fix = None;
             sink.push(finding);
         }

@@ -162,13 +162,15 @@ fn findings_are_on_the_node_field_or_exit() {
         ann(json!({ "ring": "20s" })),
         &[edge("no_answer", "bye")],
         &[
-            "F105 x.ring: `ring` is a time such as `25s` or `2m` (in JSON a number of seconds) / How long to ring; the extension's own, if not given.",
+            "F105 x.ring: `ring` must be a time such as `25s` or `2m` (in JSON a number of seconds) / How long to ring; the extension's own, if not given.",
         ],
     );
     says(
         ann(json!({ "ring": 601 })),
         &[edge("no_answer", "bye")],
-        &["F106 x.ring: `ring` is from 1s to 600s / How long to ring; the extension's own, if not given."],
+        &[
+            "F106 x.ring: `ring` must be from 1s to 600s / How long to ring; the extension's own, if not given.",
+        ],
     );
     says(
         ann(json!({})),

@@ -97,6 +97,86 @@ fn more_findings_than_the_limits() {
     assert_eq!(found.last().unwrap().code, Code::MoreFindings);
 }
 
+/// A flow of which every part is allowed and the whole is far too large: each node has the exits of one long switch.
+#[test]
+fn more_exits_than_the_limits() {
+    let mut text = String::from("time_switch t {\n  timezone = \"UTC\"\n");
+    for n in 0..limits::LIST_MAX {
+        writeln!(text, "  rule r{n} {{ days = mon }}").unwrap();
+    }
+    text.push_str("}\nflow main {\n");
+    for n in 0..limits::EXITS_MAX / limits::LIST_MAX + 1 {
+        writeln!(text, "  n{n}: time_switch t").unwrap();
+    }
+    text.push_str("}\n");
+    let read = read_text(&[Source { name: "many.flow", bytes: text.as_bytes() }]);
+    assert!(read.diagnostics.is_empty());
+    let (world, _) = world_of(&read.project);
+    assert_eq!(check(&read.project, &world).iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+}
+
+#[test]
+fn more_parts_than_the_limits() {
+    let rules = limits::PARTS_MAX + 1;
+    let mut text = String::from("time_switch t {\n");
+    (0..rules).for_each(|n| writeln!(text, "  rule r{n} {{ days = mon }}").unwrap());
+    text.push_str("}\n");
+    assert_eq!(text_codes(text.as_bytes()), [Code::TooLarge]);
+    let parts: Vec<_> = (0..rules).map(|n| serde_json::json!({ "key": format!("r{n}") })).collect();
+    let json = serde_json::json!({ "time_switch": [{ "key": "t", "rules": parts }] }).to_string();
+    let read = read_catalog(&Source { name: "catalog.json", bytes: json.as_bytes() });
+    assert_eq!(read.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+}
+
+/// Slips by the ten thousand, each with thousands of names to be near to: the first hundred get a suggestion.
+#[test]
+fn slips_without_end() {
+    let mut text = String::from("time_switch t {\n  timezone = \"UTC\"\n");
+    for n in 0..limits::LIST_MAX {
+        writeln!(text, "  rule rule{n} {{ days = mon }}").unwrap();
+        writeln!(text, "  except e{n} {{ date = 2026-12-25 as = rule_x{n} }}").unwrap();
+    }
+    text.push_str("}\nflow main {\n  a: time_switch t {\n");
+    (0..20_000).for_each(|n| writeln!(text, "    rule_y{n} -> a").unwrap());
+    text.push_str("  }\n");
+    (0..20_000).for_each(|n| writeln!(text, "  n{n}: time_switch t{n}").unwrap());
+    text.push_str("}\n");
+    (0..20_000)
+        .for_each(|n| writeln!(text, "layout man{n} {{ a 0,0 }}\nlayout main {{ n{n} {n},0 }}").unwrap());
+    let read = read_text(&[Source { name: "slips.flow", bytes: text.as_bytes() }]);
+    let (world, _) = world_of(&read.project);
+    let found = check(&read.project, &world);
+    assert_eq!(found.len(), limits::DIAGNOSTICS_MAX + 1);
+    let suggested =
+        found.iter().filter(|d| d.help.as_ref().is_some_and(|h| h.starts_with("did you"))).count();
+    assert!((1..=limits::SUGGESTIONS_MAX).contains(&suggested), "{suggested}");
+}
+
+#[test]
+fn layouts_of_one_flow_become_one() {
+    let text = "flow main {\n  a: hangup\n  b: hangup\n}\n\nlayout main {\n  a 1,2\n}\n\nlayout main {\n  b 3,4\n}\n";
+    let read = read_text(&[Source { name: "two.flow", bytes: text.as_bytes() }]);
+    assert!(read.diagnostics.is_empty());
+    let file = read.project.files.keys().next().unwrap();
+    let printed = flow_compiler::format_file(&read.project, file);
+    assert_eq!(printed.matches("layout main").count(), 1, "{printed}");
+    assert!(printed.contains("a 1,2") && printed.contains("b 3,4"), "{printed}");
+}
+
+#[test]
+fn an_error_behind_a_thousand_warnings_stops_a_compilation() {
+    let mut json = String::from("{\"edges\": [], \"nodes\": [");
+    for n in 0..=limits::DIAGNOSTICS_MAX {
+        write!(json, "{{\"id\":\"n{n}\",\"type\":\"hangup\",\"data\":{{\"mine\":1}}}},").unwrap();
+    }
+    json.push_str("{\"id\":\"last\",\"type\":\"hangpu\",\"data\":{}}]}");
+    let read = read_json(&Source { name: "main.json", bytes: json.as_bytes() }, &Nothing);
+    let graph = read.project.flows.values().next().unwrap();
+    let compiled = flow_compiler::compile::compile(graph, &Nothing);
+    assert!(compiled.diagnostics.iter().any(|d| d.code == Code::UnknownKind));
+    assert!(compiled.program.is_none());
+}
+
 #[test]
 fn more_nodes_than_the_limits() {
     let mut json = String::from("{\"edges\": [], \"nodes\": [");

@@ -267,7 +267,7 @@ mod tests {
 
     /// Two phones without a server between them: what the tests with a server rely on.
     #[test]
-    #[ignore = "needs baresip; the tests with the server show the same"]
+    #[ignore = "needs baresip: run by `make e2e`"]
     fn two_phones_call_each_other() {
         let folder = tempfile::tempdir().unwrap();
         let one = Settings { user: "one", tone: 440.0, ..Settings::default() };

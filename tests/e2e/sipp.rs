@@ -126,7 +126,7 @@ mod tests {
 
     /// A sipp with our media calls a phone without a server between them; the phone holds and resumes.
     #[test]
-    #[ignore = "needs sipp and baresip; the tests with the server show the same"]
+    #[ignore = "needs sipp and baresip: run by `make e2e`"]
     fn sipp_calls_a_phone_talks_and_hangs_up() {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { user: "one", auto_answer: true, ..Settings::default() };

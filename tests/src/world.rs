@@ -74,6 +74,8 @@ pub struct Plan {
     pub office: Office,
     /// Users with phones: name and how many phones each has.
     pub phones: Vec<(&'static str, usize)>,
+    /// Users who are further lines of the first phone.
+    pub lines: Vec<&'static str>,
     /// Share of packets lost, in percent.
     pub loss_percent: u64,
     /// Longest time on the wire; the shortest is 1 ms.
@@ -89,6 +91,7 @@ impl Plan {
             seed,
             office: office::sample(),
             phones: vec![("101", 1), ("102", 1)],
+            lines: Vec::new(),
             loss_percent: 0,
             delay_ms_max: 1,
             port_pairs: 100,
@@ -111,12 +114,13 @@ impl World {
         let trunk = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10)), 5060);
         parties.push(Party::new("trunk", None, trunk, random.next()));
 
-        let users = plan.phones.iter().map(|(user, count)| {
+        let lines = plan.lines.iter().map(|user| (*user, 1));
+        let users = plan.phones.iter().copied().chain(lines).map(|(user, count)| {
             let credential = UserCredential {
                 secret: Secret::new("secret"),
-                max_registrations: u16::try_from(*count).unwrap().max(1),
+                max_registrations: u16::try_from(count).unwrap().max(1),
             };
-            ((*user).to_owned(), credential)
+            (user.to_owned(), credential)
         });
         let directory = Directory {
             domain: "office.test".to_owned(),
@@ -128,8 +132,10 @@ impl World {
         };
         let config = flow_sip::Config::new(EXCHANGE.ip(), EXCHANGE.port());
         let mut sip = Endpoint::new(config, Arc::new(directory), random.bytes());
-        let bindings = parties.iter().filter(|party| party.secret.is_some()).map(binding).collect();
-        sip.restore(Duration::ZERO, bindings);
+        let bindings = parties.iter().filter(|party| party.secret.is_some());
+        let bindings = bindings.map(|party| binding(&party.user, party.at));
+        let lines = plan.lines.iter().map(|user| binding(user, parties.first().unwrap().at));
+        sip.restore(Duration::ZERO, bindings.chain(lines).collect());
 
         let ports = PortPool::new(
             10_000..=(10_000 + plan.port_pairs * 2 - 1),
@@ -366,13 +372,13 @@ impl World {
     }
 }
 
-fn binding(party: &Party) -> Binding {
+fn binding(user: &str, at: SocketAddr) -> Binding {
     Binding {
-        user: party.user.clone(),
-        contact: format!("sip:{}@{}", party.user, party.at),
-        flow: Flow { transport: Transport::Udp, remote: party.at, connection: None },
+        user: user.to_owned(),
+        contact: format!("sip:{user}@{at}"),
+        flow: Flow { transport: Transport::Udp, remote: at, connection: None },
         user_agent: "sim".to_owned(),
-        call_id: format!("reg-{}", party.at),
+        call_id: format!("reg-{at}"),
         cseq: 1,
         expires: Duration::from_secs(30 * 24 * 3600),
     }

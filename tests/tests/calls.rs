@@ -4,14 +4,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use flow_call::Office;
 use flow_call::record::{CallRecord, Disposition, LegEnd};
+use flow_call::{Office, Output};
 use flow_media::control::{Codec, Command, Direction, Source};
-use flow_sip::LegId;
+use flow_sip::{ConnectionId, LegId};
 use flow_tests::world::party::{Do, Manners};
 use flow_tests::world::store::Mood;
 use flow_tests::world::wire::Packet;
-use flow_tests::world::{PartyIx, Plan, World, check, office};
+use flow_tests::world::{EXCHANGE, PartyIx, Plan, World, check, office};
 
 const S: fn(u64) -> Duration = Duration::from_secs;
 const ANN: PartyIx = PartyIx(0);
@@ -455,6 +455,18 @@ fn a_message_is_kept_whoever_ends_it() {
 }
 
 #[test]
+fn a_message_is_kept_however_slow_the_disk_is() {
+    let mut w = world();
+    w.media.slow_disk = S(20);
+    let caller = recording(&mut w);
+    w.wait(S(4));
+    w.act(caller.0, Do::Hangup(caller.1));
+    let record = over(&mut w);
+    assert_eq!(record.disposition, Some(Disposition::Voicemail));
+    assert_eq!(w.store.messages.len(), 1);
+}
+
+#[test]
 fn a_message_below_two_seconds_is_thrown_away() {
     let mut w = world();
     let caller = recording(&mut w);
@@ -463,6 +475,18 @@ fn a_message_below_two_seconds_is_thrown_away() {
     let record = over(&mut w);
     assert_eq!(record.disposition, Some(Disposition::System));
     assert_eq!((w.store.messages.len(), w.store.dropped.len()), (0, 1));
+}
+
+#[test]
+fn the_store_awaits_no_recording_of_a_caller_who_leaves_during_the_greeting() {
+    let mut w = world();
+    let trunk = w.trunk();
+    dial(&mut w, trunk, office::MENU);
+    w.expect("the greeting of the mailbox", S(30), |w| !w.store.pending.is_empty());
+    let caller = newest(&w, trunk);
+    w.act(trunk, Do::Hangup(caller.1));
+    over(&mut w);
+    assert!(w.store.pending.is_empty() && w.store.messages.is_empty() && w.store.dropped.is_empty());
 }
 
 #[test]
@@ -705,6 +729,27 @@ fn an_invite_without_an_offer_gets_ours() {
 }
 
 #[test]
+fn a_press_told_by_info_and_by_telephone_event_is_one_key() {
+    let mut w = world_with(|facts| facts.numbers.get_mut(office::MENU).unwrap().entry = office::two_keys());
+    let (late, offer) = Late::invite(&mut w, office::MENU);
+    w.raw(late.from, &late.request("ACK", office::MENU, 1, LATE_SDP));
+    w.expect("the menu", S(1), |w| w.exchange.calls().any(|call| call.activity == "menu"));
+    let port = offer.split("m=audio ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let press = |w: &mut World, cseq| {
+        let info = late.request("INFO", office::MENU, cseq, "Signal=9\r\nDuration=160\r\n");
+        w.raw(late.from, &info.replace("application/sdp", "application/dtmf-relay"));
+        let now = w.now;
+        w.media.press(now, port, '9');
+        w.wait(S(2));
+    };
+    press(&mut w, 2);
+    assert_eq!(w.exchange.calls().next().unwrap().activity, "menu", "the second one");
+    press(&mut w, 3);
+    let record = over(&mut w);
+    assert_eq!((record.keys.as_str(), record.cause.as_str()), ("99", "the flow ended the call"));
+}
+
+#[test]
 fn an_ack_without_the_answer_to_our_offer_ends_the_call() {
     let mut w = world();
     let (late, _) = Late::invite(&mut w, office::MENU);
@@ -888,4 +933,91 @@ mod values {
         assert_eq!(half, (0..20).map(|seed| drawn(seed, 50)).collect::<Vec<_>>());
         assert!((0..10).all(|seed| drawn(seed, 0) == 603 && drawn(seed, 100) == 486));
     }
+}
+
+#[test]
+fn another_line_of_the_phone_that_calls_rings() {
+    let mut plan = Plan::calm(1);
+    plan.phones = vec![("101", 1)];
+    plan.lines = vec!["102"];
+    let mut w = World::new(plan);
+    w.party_mut(ANN).manners = Manners::RingOn;
+    dial(&mut w, ANN, "102");
+    w.expect("the other line", S(2), |w| w.party(ANN).legs.values().any(|leg| leg.incoming));
+}
+
+#[test]
+fn phones_ring_audibly_after_a_prompt_before_the_answer() {
+    let mut w = world();
+    let trunk = w.trunk();
+    for phone in [ANN, BOB] {
+        w.party_mut(phone).manners = Manners::RingOn;
+    }
+    dial(&mut w, trunk, office::GREETED);
+    w.expect("it rings", S(5), |w| w.party(BOB).newest().is_some());
+    w.wait(S(1));
+    let at = w.party(trunk).rtp(newest(&w, trunk).1).unwrap();
+    assert!(w.media.plays(at), "its own phone listens to us by now and makes no ringback");
+    w.party_mut(BOB).manners = Manners::Wait;
+    let b = newest(&w, BOB);
+    w.act(BOB, Do::Answer(b.1));
+    let caller = newest(&w, trunk);
+    w.expect("they talk", S(2), |w| w.talk(caller, b));
+    assert!(!w.media.plays(at));
+}
+
+#[test]
+fn calls_that_go_in_a_circle_run_out_of_hops() {
+    let mut w = world();
+    w.party_mut(BOB).manners = Manners::RingOn;
+    w.wire.log = Some(Vec::new());
+    let trunk = w.trunk();
+    dial(&mut w, trunk, office::SALES);
+    w.expect("it rings", S(5), |w| w.party(BOB).newest().is_some());
+    let hops = |packet: &Packet| packet.header("Max-Forwards").unwrap();
+    let log = w.wire.log.take().unwrap();
+    let invites: Vec<String> =
+        log.iter().filter(|p| p.start_line().starts_with("INVITE ")).map(hops).collect();
+    assert_eq!(invites, ["70", "69", "69"]);
+}
+
+/// What a phone says to an INVITE that it takes.
+fn taken(invite: &Packet) -> String {
+    let line = |name: &str| format!("{name}: {}\r\n", invite.header(name).unwrap());
+    let to = format!("To: {};tag={}\r\n", invite.header("To").unwrap(), invite.to.port());
+    let head = ["Via", "From", "Call-ID", "CSeq"].map(line).concat();
+    let body =
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+    format!(
+        "SIP/2.0 200 OK\r\n{head}{to}Contact: <sip:x@{}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        invite.to,
+        body.len()
+    )
+}
+
+#[test]
+fn of_two_answers_read_at_once_one_is_hung_up() {
+    let mut w = world();
+    let trunk = w.trunk();
+    for phone in [ANN, BOB] {
+        w.party_mut(phone).manners = Manners::RingOn;
+    }
+    w.wire.log = Some(Vec::new());
+    dial(&mut w, trunk, office::SALES);
+    w.expect("both ring", S(5), |w| w.party(ANN).newest().is_some() && w.party(BOB).newest().is_some());
+    let log = w.wire.log.take().unwrap();
+    let ours = |p: &&Packet| p.from == EXCHANGE && p.start_line().starts_with("INVITE ");
+    let answers: String = log.iter().filter(ours).map(taken).collect();
+    // Both phones are behind one stream of one proxy, and a single read brings both answers.
+    let (now, wall_ms, stream) = (w.now, w.wall_ms(), ConnectionId(1));
+    w.exchange.sip_stream_opened(now, wall_ms, stream, "10.0.0.9:5060".parse().unwrap());
+    assert!(w.exchange.sip_stream_data(now, wall_ms, stream, answers.as_bytes()));
+    let mut said = Vec::new();
+    while let Some(output) = w.exchange.poll() {
+        if let Output::Sip(transmit) = output {
+            said.push(String::from_utf8(transmit.bytes).unwrap().split(' ').next().unwrap().to_owned());
+        }
+    }
+    said.sort();
+    assert_eq!(said, ["ACK", "ACK", "BYE", "SIP/2.0"], "the last answers the caller");
 }

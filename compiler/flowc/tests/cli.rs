@@ -182,6 +182,37 @@ fn tests_pass_fail_and_are_chosen_by_name() {
 }
 
 #[test]
+fn what_the_other_view_has_no_place_for_is_not_converted() {
+    let twice = GOOD.replace("  bye: hangup\n", "  bye: hangup\n  bye: hangup\n");
+    let field = GOOD.replace("bye: hangup\n", "bye: hangup {\n    cause = busy\n    cause = normal\n  }\n");
+    let facts =
+        format!("{GOOD}extension 101 {{ ring_timeout = 1s }}\nextension 101 {{ ring_timeout = 2s }}\n");
+    let out_of = GOOD.replace("flow main", "flow \"../../main\"");
+    let files = [("twice.flow", twice), ("field.flow", field), ("facts.flow", facts), ("out.flow", out_of)];
+    for (name, text) in &files {
+        let place = Place::new(&[(name, text)]);
+        std::fs::create_dir(place.path("to")).unwrap();
+        assert!(place.status(&["convert", "--to", "json", name, "-o", "to"]) != 0, "{name}");
+        assert_eq!(std::fs::read_dir(place.path("to")).unwrap().count(), 0, "{name}");
+        assert_eq!(place.status(&["convert", "--to", "text", name, "-o", "to"]).min(1), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_of_canvases_becomes_text_with_its_entities() {
+    let place = Place::new(&[("main.flow", GOOD)]);
+    for folder in ["json", "text"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    assert_eq!(place.status(&["convert", "--to", "json", "main.flow", "-o", "json"]), 0);
+    assert_eq!(place.status(&["convert", "--to", "text", "json", "-o", "text"]), 0);
+    let entities = std::fs::read_to_string(place.path("text").join("entities.flow")).unwrap();
+    assert!(entities.contains("inbound_number \"+61299998888\""), "{entities}");
+    assert_eq!(place.status(&["check", "text"]), 0);
+    assert_eq!(place.status(&["convert", "--to", "json", "main.flow", "json", "-o", "text"]), 2);
+}
+
+#[test]
 fn folders_below_a_folder_are_systems_of_their_own() {
     let place = Place::new(&[]);
     for name in ["one", "two"] {

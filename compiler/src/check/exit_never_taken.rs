@@ -67,13 +67,10 @@ fn interrupted_without_keys(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_
 fn shadowed_rules(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, out: &mut Sink) {
     let Some(EntityFacts::TimeSwitch(switch)) = site.facts else { return };
     let mut before = Week::default();
-    for rule in &switch.rules {
+    // The rules' exits come first, in the order of the rules.
+    for (rule, exit) in switch.rules.iter().zip(&site.exits) {
         let times = Week::of(rule);
-        let own_exit = site.exits.iter().find(|e| e.name == rule.key);
-        if times.is_within(&before)
-            && !by_exception(switch, rule)
-            && let Some(exit) = own_exit
-        {
+        if times.is_within(&before) && !by_exception(switch, rule) {
             let message = if times == Week::default() {
                 format!("`{}` is never taken: the rule has no time of any day", rule.key)
             } else {
@@ -124,10 +121,15 @@ impl Week {
     }
 
     fn fill(&mut self, from: usize, to: usize) {
-        for minute in (from..to).map(|m| m % WEEK) {
+        let mut at = from;
+        while at < to {
+            let minute = at % WEEK;
+            // As many as stand in one word, before the end of the range and of the week; at least one.
+            let count = (64 - minute % 64).min(to - at).min(WEEK - minute);
             if let Some(word) = self.0.get_mut(minute / 64) {
-                *word |= 1 << (minute % 64);
+                *word |= u64::MAX >> (64 - count) << (minute % 64);
             }
+            at += count;
         }
     }
 

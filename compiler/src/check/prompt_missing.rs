@@ -29,15 +29,19 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         };
         let Some((entity, greeting)) = greeting else { continue };
         if cx.world.entity(EntityKind::Prompt, greeting).is_none() {
-            let message = format!(
-                "callers of `{}` would hear nothing: the greeting `{greeting}` of `{entity}` doesn't exist",
-                node.name
-            );
+            let message = match greeting {
+                "" => format!("callers of `{}` would hear nothing: `{entity}` has no greeting", node.name),
+                _ => format!(
+                    "callers of `{}` would hear nothing: the greeting `{greeting}` of `{entity}` doesn't exist",
+                    node.name
+                ),
+            };
             let found = Diagnostic::new(Code::PromptMissing, cx.entity_place(id), message);
-            let near = crate::diag::nearest(greeting, cx.world.keys(EntityKind::Prompt));
+            let keys = if out.suggests() { cx.world.keys(EntityKind::Prompt) } else { Vec::new() };
             // The cure is in the entity, not at this place, so it is told and not offered as a replacement.
-            out.push(found.help(match near {
+            out.push(found.help(match crate::diag::nearest(greeting, keys) {
                 Some(near) => format!("did you mean the prompt `{near}`?"),
+                None if greeting.is_empty() => format!("name a prompt as the greeting of `{entity}`"),
                 None => format!("add the prompt `{greeting}`, or name another in `{entity}`"),
             }));
         }

@@ -7,7 +7,7 @@
 //! **Cure:** write the right key (the nearest is suggested), or add the entity.
 
 use super::{Cx, Sink};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, a};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, node, _) in cx.nodes() {
@@ -17,12 +17,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             match (&entity.key, entity.id) {
                 (Some(key), _) if cx.world.entity(kind, key).is_none() => {
                     let message = format!("there is no {} `{key}`", kind.noun());
-                    let found = Diagnostic::new(Code::UnknownEntity, place, message);
-                    let found = found.did_you_mean(key, cx.world.keys(kind));
-                    out.push(match found.help {
-                        Some(_) => found,
-                        None => found.help(format!("add it, or name a {} that there is", kind.noun())),
-                    });
+                    let found = Diagnostic::new(Code::UnknownEntity, place, message)
+                        .help(format!("add it, or name {} that there is", a(kind.noun())));
+                    let keys = if out.suggests() { cx.world.keys(kind) } else { Vec::new() };
+                    out.push_near(found, key, keys);
                 }
                 (None, Some(id)) => {
                     let message = format!("there is no {} with the id {id}", kind.noun());

@@ -1,5 +1,7 @@
 //! `catalog.json` ⇄ declarations.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{FORMAT, comments, doc};
@@ -50,6 +52,11 @@ fn list(kind: EntityKind, value: Value, found: &mut Vec<Declaration>, sink: &mut
     let Value::Array(list) = value else {
         return shape(kind, "", sink, "is a list");
     };
+    if list.len() > limits::NODES_MAX {
+        let message = format!("{} of `{}`; {} are read at most", list.len(), kind.name(), limits::NODES_MAX);
+        let place = Place::Catalog { kind: kind.name().to_owned(), key: String::new(), field: None };
+        sink.push(Diagnostic::new(Code::TooLarge, place, message));
+    }
     for entity in list.into_iter().take(limits::NODES_MAX) {
         let Value::Object(mut members) = entity else {
             shape(kind, "", sink, "has something that is no object in its list");
@@ -60,7 +67,10 @@ fn list(kind: EntityKind, value: Value, found: &mut Vec<Declaration>, sink: &mut
             continue;
         };
         let mut declaration = Declaration::new(kind, &key, &text(&mut members, "name").unwrap_or_default());
-        declaration.id = members.shift_remove("id").and_then(|id| id.as_i64());
+        declaration.id = members.get("id").and_then(Value::as_i64);
+        if declaration.id.is_some() || members.get("id").is_some_and(Value::is_null) {
+            members.shift_remove("id");
+        }
         entity_members(&mut declaration, members, sink);
         found.push(declaration);
     }
@@ -86,7 +96,7 @@ fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>
             );
             continue;
         };
-        for part in list.into_iter().take(limits::LIST_MAX) {
+        for part in list {
             match part_of(declaration, part_spec.word, part) {
                 Some(part) => declaration.parts.push(part),
                 None => shape(declaration.kind, &declaration.key, sink, "has a part without a `key`"),
@@ -100,13 +110,20 @@ fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>
             None => shape(declaration.kind, &declaration.key, sink, "has a part without a `key`"),
         }
     }
+    if declaration.parts.len() > limits::PARTS_MAX {
+        let place = declaration.origin.place();
+        let message = format!("more than {} parts; the others were not read", limits::PARTS_MAX);
+        sink.push(Diagnostic::new(Code::TooLarge, place, message));
+        declaration.parts.truncate(limits::PARTS_MAX);
+    }
     // Parts of several words are interleaved in text; JSON keeps their order beside them.
     if let Some(order) = remarks.get("order").and_then(Value::as_array) {
-        let at = |p: &Part| {
-            let name = format!("{} {}", p.word, p.key);
-            order.iter().position(|o| o.as_str() == Some(name.as_str())).unwrap_or(usize::MAX)
-        };
-        declaration.parts.sort_by_key(at);
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (at, name) in order.iter().enumerate().filter_map(|(at, o)| Some((at, o.as_str()?))) {
+            places.entry(name).or_insert(at);
+        }
+        let at = |p: &Part| places.get(format!("{} {}", p.word, p.key).as_str()).copied();
+        declaration.parts.sort_by_cached_key(|p| at(p).unwrap_or(usize::MAX));
     }
     for (name, value) in members {
         declaration.set(&name, value);
@@ -141,11 +158,11 @@ fn part_of(declaration: &Declaration, word: &str, json: Value) -> Option<Part> {
     Some(Part { word: word.to_owned(), key, label, fields, comments: comments::read(Some(&remarks)), origin })
 }
 
+/// Takes a text out; what isn't one stays, for the checks to name it.
 fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
-    match members.shift_remove(name) {
-        Some(Value::String(text)) => Some(text),
-        _ => None,
-    }
+    let text = members.get(name)?.as_str()?.to_owned();
+    members.shift_remove(name);
+    Some(text)
 }
 
 /// Writes a catalogue: lists by kind.

@@ -7,7 +7,7 @@ use flow_vm::CallFacts;
 use flow_vm::effect::{Key, LocalTime};
 use flow_vm::value::Text;
 
-use crate::entity::EntityFacts;
+use crate::entity::{EntityFacts, EntityKind};
 use crate::graph::{FlowId, Graph, MailboxDoes, NodeId, PhoneDoes, Project, Step, StepKind, Test};
 use crate::world::World;
 use crate::zone;
@@ -59,6 +59,8 @@ pub enum ScriptError {
     SecondCall(usize),
     /// No entry of any flow has the number that the n-th step calls.
     NoSuchNumber(usize, String),
+    /// The n-th step says what an extension or a mailbox does that doesn't exist.
+    NoSuchEntity(usize, EntityKind, String),
     /// The n-th step names a zone that doesn't exist, or a day outside of the calendar.
     NoSuchTime(usize, String),
 }
@@ -71,6 +73,7 @@ impl ScriptError {
             ScriptError::NoCall => None,
             ScriptError::SecondCall(step)
             | ScriptError::NoSuchNumber(step, _)
+            | ScriptError::NoSuchEntity(step, _, _)
             | ScriptError::NoSuchTime(step, _) => Some(*step),
         }
     }
@@ -82,6 +85,9 @@ impl fmt::Display for ScriptError {
             ScriptError::NoCall => f.write_str("nobody calls: add `call \"+61…\"` with a number of an entry"),
             ScriptError::SecondCall(_) => f.write_str("a test makes one call: write a test for each"),
             ScriptError::NoSuchNumber(_, number) => write!(f, "no entry of any flow has the number {number}"),
+            ScriptError::NoSuchEntity(_, kind, key) => {
+                write!(f, "there is no {} `{key}`, so this would say nothing about the call", kind.noun())
+            }
             ScriptError::NoSuchTime(_, zone) => {
                 write!(f, "there is no such time: `{zone}` is no zone, or the day is outside of the calendar")
             }
@@ -110,7 +116,12 @@ impl Script {
             phones: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
         };
-        for step in &test.steps {
+        for (number, step) in test.steps.iter().enumerate() {
+            if let Some((kind, key)) = named(&step.what)
+                && world.entity(kind, key).is_none()
+            {
+                return Err(ScriptError::NoSuchEntity(number, kind, key.to_owned()));
+            }
             script.take(&step.what);
         }
         Ok(script)
@@ -135,6 +146,22 @@ impl Script {
             StepKind::Draw(draws) => self.draws.extend(draws),
             StepKind::At { .. } | StepKind::Expect(_) => {}
         }
+    }
+}
+
+/// The entity that a step says something about.
+fn named(step: &StepKind) -> Option<(EntityKind, &str)> {
+    match step {
+        StepKind::Phone { extension, .. } => Some((EntityKind::Extension, extension)),
+        StepKind::Mailbox { mailbox, .. } => Some((EntityKind::VoicemailBox, mailbox)),
+        StepKind::At { .. }
+        | StepKind::Call { .. }
+        | StepKind::Press(_)
+        | StepKind::Wait
+        | StepKind::HangUp
+        | StepKind::CallerName(_)
+        | StepKind::Draw(_)
+        | StepKind::Expect(_) => None,
     }
 }
 

@@ -32,6 +32,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Takes over what another block says of the same flow.
+    pub(super) fn extend(&mut self, other: Layout) {
+        self.statements.extend(other.statements);
+        let Comments { before, after, tail } = other.comments;
+        self.comments.tail.extend(before.into_iter().chain(after).chain(tail));
+    }
+
     /// Gives the flow its layout.
     pub(super) fn apply(self, graph: &mut Graph, sink: &mut Sink) {
         let names = graph.nodes.iter().rev().map(|(id, n)| (n.name.clone(), id)).collect();

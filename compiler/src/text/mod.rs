@@ -11,6 +11,6 @@ mod steps;
 mod tree;
 
 pub(crate) use spell::is_ident;
-pub(crate) use spell::{name as named, quote as quoted};
 pub(crate) use spell::print as spelled;
+pub(crate) use spell::{name as named, quote as quoted};
 pub(crate) use tree::shorten;

@@ -1,7 +1,8 @@
 //! Tree of shapes → graph. Only what the graph can't hold is diagnosed here (F0xx); what it holds but no call can use
 //! is the business of [`crate::structure`], for both views alike.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::layout::Layout;
 use super::tree::{self, Arg, Atom, NodeShape, Shape, Spelled, Statement};
@@ -85,28 +86,45 @@ fn text_of(source: &Source<'_>, file: FileId, sink: &mut Sink) -> String {
     }
 }
 
-/// Layout blocks are placed at the end: they may stand before their flow or in another file.
+/// Layout blocks are placed at the end: they may stand before their flow or in another file. Those of one flow become
+/// one, where the first stands.
 fn place(project: &mut Project, layouts: Vec<(FileId, usize, Layout)>, sink: &mut Sink) {
     let keys: HashMap<String, FlowId> =
         project.flows.iter().rev().map(|(id, flow)| (flow.key.clone(), id)).collect();
-    // From the last to the first, so that the positions of items that weren't placed yet stay right.
-    for (file, at, layout) in layouts.into_iter().rev() {
-        match keys.get(layout.key.text.as_str()).copied() {
-            Some(flow) => {
-                if let Some(graph) = project.flows.get_mut(flow) {
-                    layout.apply(graph, sink);
-                }
-                if let Some(f) = project.files.get_mut(file) {
-                    f.items.insert(at.min(f.items.len()), Item::Layout(flow));
-                }
-            }
-            None => {
-                let message = format!("there is no flow `{}` to lay out", layout.key.text);
-                let names = project.flows.values().map(|f| f.key.as_str());
-                let finding = Diagnostic::new(Code::LayoutOfNothing, Place::Text(layout.key.span), message);
-                sink.push(finding.did_you_mean(&layout.key.text, names));
+    let mut by_flow: BTreeMap<FlowId, Layout> = BTreeMap::new();
+    let mut placed: BTreeMap<FileId, VecDeque<(usize, FlowId)>> = BTreeMap::new();
+    for (file, at, layout) in layouts {
+        let Some(flow) = keys.get(layout.key.text.as_str()).copied() else {
+            let message = format!("there is no flow `{}` to lay out", tree::shorten(&layout.key.text));
+            let names = project.flows.values().map(|f| f.key.as_str());
+            let finding = Diagnostic::new(Code::LayoutOfNothing, Place::Text(layout.key.span), message);
+            sink.push_near(finding, &layout.key.text, names);
+            continue;
+        };
+        match by_flow.entry(flow) {
+            Entry::Occupied(mut first) => first.get_mut().extend(layout),
+            Entry::Vacant(first) => {
+                first.insert(layout);
+                placed.entry(file).or_default().push_back((at, flow));
             }
         }
+    }
+    for (flow, layout) in by_flow {
+        if let Some(graph) = project.flows.get_mut(flow) {
+            layout.apply(graph, sink);
+        }
+    }
+    for (file, mut placed) in placed {
+        let Some(f) = project.files.get_mut(file) else { continue };
+        let mut items = Vec::with_capacity(f.items.len() + placed.len());
+        for (number, item) in std::mem::take(&mut f.items).into_iter().enumerate() {
+            while let Some((_, flow)) = placed.pop_front_if(|(at, _)| *at <= number) {
+                items.push(Item::Layout(flow));
+            }
+            items.push(item);
+        }
+        items.extend(placed.into_iter().map(|(_, flow)| Item::Layout(flow)));
+        f.items = items;
     }
 }
 
@@ -154,6 +172,9 @@ impl Reader<'_> {
             self.say(Code::Syntax, word.span, format!("this {what} has no key: `{} KEY`", word.text));
             Atom { text: String::new(), quoted: false, span: word.span }
         });
+        if key.quoted && key.text.is_empty() {
+            self.say(Code::Syntax, key.span, format!("the key of this {what} is empty"));
+        }
         let key = self.named(key);
         let label = self.label(args.next());
         self.too_many(args);
@@ -257,6 +278,9 @@ impl Reader<'_> {
             let message = format!("calls can't start at {}", a(&format!("`{}`", kind.name())));
             let finding = Diagnostic::new(Code::NotAnEntry, Place::Text(entry), message);
             self.sink.push(finding.help("leave the word `entry` out"));
+        }
+        if shape.name.text.is_empty() {
+            self.say(Code::Syntax, shape.name.span, "the name of this node is empty");
         }
         let name = self.named(shape.name);
         let label = self.label(shape.label);
@@ -389,6 +413,11 @@ impl Reader<'_> {
                     declaration.fields.push(field);
                 }
                 Shape::Field { value: None, .. } => {}
+                Shape::Sentence { .. } if declaration.parts.len() >= limits::PARTS_MAX => {
+                    let message = format!("more than {} parts; the others were not read", limits::PARTS_MAX);
+                    self.say(Code::TooLarge, statement.span, message);
+                    break;
+                }
                 Shape::Sentence { word, args, statements } => {
                     let part = self.part(spec, word, args, statements, statement.comments);
                     declaration.parts.push(part);

@@ -39,7 +39,9 @@ pub(super) fn read(statement: Statement, sink: &mut Sink) -> Option<Step> {
             let finding = Diagnostic::new(Code::BadStep, Place::Text(span), message);
             let shape = STEPS.iter().find(|(w, _)| *w == word);
             sink.push(match shape {
-                Some((_, shape)) => finding.help(format!("for example `{shape}`")),
+                Some((_, shape)) => {
+                    finding.help(format!("for example `{shape}`; each step stands on a line of its own"))
+                }
                 None => finding.did_you_mean(&word, STEPS.iter().map(|(w, _)| *w)),
             });
             None

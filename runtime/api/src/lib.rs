@@ -56,15 +56,32 @@ impl Api {
         on(&self.reader, work).await
     }
 
+    /// Writes what calls never read (drafts).
+    async fn keep<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> flow_store::Result<R> + Send + 'static,
+    ) -> Result<R, Failure> {
+        on(&self.writer, work).await
+    }
+
     /// Writes the store, then lets the switchboard take over what it holds. The answer is given after that, so that
-    /// the next call sees the change.
+    /// the next call sees the change. A task of its own, because a client that goes away ends its request's: what was
+    /// stored would stay unknown to calls.
     async fn write<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> flow_store::Result<R> + Send + 'static,
     ) -> Result<R, Failure> {
-        let done = on(&self.writer, work).await?;
-        self.board.reload().await?;
-        Ok(done)
+        let api = self.clone();
+        let written = tokio::spawn(async move {
+            let done = on(&api.writer, work).await?;
+            api.board.reload().await.map_err(|Unavailable(why)| {
+                tracing::error!(why, "a change is stored, but calls don't know it yet");
+                Failure::busy(format!("the change is stored, but calls don't know it yet: {why}"))
+            })?;
+            Ok(done)
+        });
+        let lost = |_| Failure::internal("the change was interrupted; look at the server's log");
+        written.await.map_err(lost)?
     }
 }
 

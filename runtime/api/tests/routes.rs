@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use flow_api::{ActiveCall, Api, Later, Status, Switchboard, Token, router};
-use flow_store::{By, Cdr, DataDir, Kept, NewMessage, NewPrompt, Registration, Store, Thread, Transport};
+use flow_store::{
+    By, Cdr, DataDir, Handle, Kept, NewMessage, NewPrompt, Registration, Store, Thread, Transport,
+};
 use flow_vm::effect::EffectSet;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -58,6 +61,7 @@ struct World {
     app: Router,
     token: String,
     board: Arc<Board>,
+    writer: Handle<Store>,
 }
 
 impl World {
@@ -78,8 +82,8 @@ impl World {
         let writer = Thread::start("writer", store).unwrap().handle();
         let board = Arc::new(Board::default());
         let clear = token.reveal().to_owned();
-        let app = router(Api::new(writer, reader, board.clone(), token, || NOW));
-        World { _dir: dir, app, token: clear, board }
+        let app = router(Api::new(writer.clone(), reader, board.clone(), token, || NOW));
+        World { _dir: dir, app, token: clear, board, writer }
     }
 
     async fn raw(&self, request: Request<Body>) -> (StatusCode, Option<String>, Vec<u8>) {
@@ -220,6 +224,42 @@ async fn a_folder_is_imported_and_published_and_the_switchboard_told() {
         (&body["data"]["rows"][0]["key"], &body["data"]["rows"][0]["messages"]),
         (&json!("night"), &json!(0))
     );
+}
+
+/// What is stored is told to calls, whether or not whoever asked waits for the answer.
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_no_change_untold() {
+    let world = World::new();
+    let (go, held) = std::sync::mpsc::channel::<()>();
+    world.writer.send(move |_| held.recv().unwrap()).unwrap();
+    let asked = world.import(OFFICE, true);
+    assert!(tokio::time::timeout(Duration::from_millis(200), asked).await.is_err());
+    go.send(()).unwrap();
+    for _ in 0..1_000 {
+        if world.board.reloads.load(Ordering::Relaxed) == 1 {
+            assert_eq!(world.get("/flows/main").await.1["data"]["live_version"], 1);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the switchboard was never told");
+}
+
+/// A number that nobody has entered yet exists by being published; checking the draft says nothing else.
+#[tokio::test]
+async fn a_check_says_what_a_publish_would() {
+    let world = World::new();
+    world.import(OFFICE, true).await;
+    let (_, flow) = world.get("/flows/main").await;
+    let other = flow["data"]["draft"].to_string().replace("+61299998888", "+61299997777");
+    let mut draft: Value = serde_json::from_str(&other).unwrap();
+    draft["nodes"][0]["data"].as_object_mut().unwrap().remove("entity_id");
+    let told = world.board.reloads.load(Ordering::Relaxed);
+    let (status, saved) = world.ask("PUT", "/flows/main", json!({ "draft": draft })).await;
+    assert_eq!((status, &saved["data"]["diagnostics"]), (StatusCode::OK, &json!([])), "{saved}");
+    assert_eq!(world.board.reloads.load(Ordering::Relaxed), told, "calls never read drafts");
+    let (status, body) = world.ask("POST", "/flows/main/publish", Value::Null).await;
+    assert_eq!((status, &body["data"]["numbers"]), (StatusCode::OK, &json!(["+61299997777"])), "{body}");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use crate::caller::{Caller, CallerState, NotAnswered};
 use crate::cause::Why;
 use crate::desk::Desk;
 use crate::exchange::CallId;
+use crate::keypad::Keypad;
 use crate::limits;
 use crate::office::{Extension, Office};
 use crate::record::{CallRecord, Direction};
@@ -48,6 +49,10 @@ pub(crate) struct Call {
     /// How the last ringing ended.
     ring_end: Option<RingEnd>,
     message_left: bool,
+    /// A recording for a mailbox was begun.
+    recorded_before: bool,
+    /// How the caller's keys come.
+    keypad: Keypad,
     /// Why the call ends, where that isn't the program's doing.
     why: Option<Why>,
     /// Media legs that are told to close, and whose figures they bring.
@@ -100,6 +105,8 @@ impl Call {
             typed: VecDeque::new(),
             ring_end: None,
             message_left: false,
+            recorded_before: false,
+            keypad: Keypad::default(),
             why: None,
             closing: BTreeMap::new(),
         }
@@ -210,7 +217,11 @@ impl Call {
             SipEvent::Hangup { lost: true, .. } => self.caller_gone(desk, Why::CallerLost),
             SipEvent::Hangup { lost: false, .. } => self.caller_gone(desk, Why::CallerHungUp),
             SipEvent::Gone { .. } => self.caller_gone(desk, Why::CallerLost),
-            SipEvent::InfoKey { key, .. } => self.key(desk, key),
+            SipEvent::InfoKey { key, .. } => {
+                if self.keypad.by_info(desk.now, key, self.caller.relay.takes_telephone_events()) {
+                    self.key(desk, key);
+                }
+            }
             SipEvent::Offer { leg, sdp, source } if !self.is_ending() => {
                 self.caller.relay.reoffered(desk, leg, sdp.as_deref(), source);
             }
@@ -236,7 +247,11 @@ impl Call {
     /// A media event of one of the call's legs.
     pub(crate) fn media(&mut self, desk: &mut Desk<'_>, event: &MediaEvent) {
         match event {
-            MediaEvent::Key { leg, key } if *leg == self.caller.relay.leg() => self.key(desk, *key),
+            MediaEvent::Key { leg, key } if *leg == self.caller.relay.leg() => {
+                if self.keypad.by_event(desk.now, *key) {
+                    self.key(desk, *key);
+                }
+            }
             // Keys of the called party are the other's business; the relay has passed them on.
             MediaEvent::Key { .. } => {}
             MediaEvent::PlayEnded { job, .. } => match &self.activity {

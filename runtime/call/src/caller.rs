@@ -16,6 +16,8 @@ pub(crate) struct Caller {
     pub(crate) relay: Relay,
     /// Where the signalling comes from.
     pub(crate) source: SocketAddr,
+    /// Max-Forwards of the calls that are made for it.
+    pub(crate) hops: u8,
     pub(crate) state: CallerState,
 }
 
@@ -53,6 +55,16 @@ impl Caller {
         match self.state {
             CallerState::Early { .. } | CallerState::EarlyMedia => true,
             CallerState::Offered | CallerState::Answered | CallerState::Gone => false,
+        }
+    }
+
+    /// Its own phone makes the ringback on our 180. One that listens to early media already does so no more.
+    pub(crate) fn makes_ringback(&self) -> bool {
+        match self.state {
+            CallerState::Early { .. } => true,
+            CallerState::EarlyMedia | CallerState::Offered | CallerState::Answered | CallerState::Gone => {
+                false
+            }
         }
     }
 

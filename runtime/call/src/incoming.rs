@@ -78,7 +78,8 @@ impl Exchange {
         };
         let record = CallRecord { flow: entry.flow.clone(), program_hash: run.program_hash(), ..record };
         let state = CallerState::Early { offer, rang: false };
-        let caller = Caller { sip: leg, relay, source: call.source, state };
+        let hops = call.max_forwards.saturating_sub(1);
+        let caller = Caller { sip: leg, relay, source: call.source, hops, state };
         self.begin(now, wall_ms, id, leg, Call::new(id, caller, run, record, now));
         Ok(())
     }

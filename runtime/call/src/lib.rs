@@ -16,6 +16,7 @@ mod cause;
 mod desk;
 mod exchange;
 mod incoming;
+mod keypad;
 pub mod limits;
 pub mod office;
 pub mod record;

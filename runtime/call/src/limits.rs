@@ -11,6 +11,9 @@ pub const FORKS_PER_RING_MAX: usize = 64;
 /// Keys kept for the next menu while nothing listens to them.
 pub const KEYS_BUFFERED_MAX: usize = 16;
 
+/// How long after a key by SIP INFO the first telephone-event (RFC 4733) of the same key is taken for the same press.
+pub const KEY_TWIN_MAX: Duration = Duration::from_secs(1);
+
 /// Keys noted in the record of one call.
 pub const KEYS_RECORDED_MAX: usize = 256;
 
@@ -33,7 +36,8 @@ pub const RING_DURATION_MAX: Duration = Duration::from_secs(600);
 pub const PLAY_GRACE: Duration = Duration::from_secs(5);
 
 /// How long after its longest length (or after the stop) a recording may take to become whole on disk.
-pub const RECORD_GRACE: Duration = Duration::from_secs(5);
+/// A message that is whole only after this is found by the next start, so it outlasts the worst moment of a memory card.
+pub const RECORD_GRACE: Duration = Duration::from_secs(30);
 
 /// How long the store may take to say whether a mailbox has room, or to keep a message.
 pub const STORE_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -55,6 +59,7 @@ pub const NATIONAL_DIGITS_MIN: usize = 6;
 
 const _: () =
     assert!(CALL_DURATION_MAX.as_secs() > RING_DURATION_MAX.as_secs(), "a call outlives its ringing");
+const _: () = assert!(RECORD_GRACE.as_secs() >= STORE_WAIT_MAX.as_secs(), "both wait for the same disk");
 const _: () = assert!(FORKS_PER_RING_MAX <= RECORD_LEGS_MAX, "one ring fits into the record");
 const _: () =
     assert!(MESSAGE_SILENCE_MS > MESSAGE_MS_MIN, "a pause doesn't end a message before it is worth keeping");

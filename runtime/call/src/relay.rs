@@ -51,6 +51,11 @@ impl Relay {
         self.agreed.is_some_and(|agreed| agreed.direction.is_hold())
     }
 
+    /// Whether the party may send its keys as telephone-event (RFC 4733).
+    pub(crate) fn takes_telephone_events(&self) -> bool {
+        self.agreed.is_some_and(|agreed| agreed.telephone_event.is_some())
+    }
+
     pub(crate) fn set_silent(&mut self, silent: bool) {
         self.silent = silent;
     }

@@ -31,8 +31,15 @@ pub enum StoreRequest {
     },
     /// Keep this recording as a message. Answered by [`StoreAnswer::Message`].
     SaveMessage(Box<NewMessage>),
+    /// The call left the mailbox that it asked about before it began to record.
+    LeaveMailbox {
+        /// The call.
+        call: CallKey,
+    },
     /// A recording that isn't worth keeping: remove the file.
     DropRecording {
+        /// The call.
+        call: CallKey,
         /// File name, without folder, in the folder for recordings.
         file: String,
     },

@@ -103,6 +103,19 @@ impl Settings {
         }
     }
 
+    /// What is allowed but will not work in an office, for the log and the status page.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let (bind, told) = (self.sip_bind, self.advertised());
+        if !told.is_loopback() || bind.is_loopback() {
+            return Vec::new();
+        }
+        vec![format!(
+            "phones are told to send sound to {told}, which is this machine only, so calls will be silent; give \
+             --external-ip with the address at which phones reach this server"
+        )]
+    }
+
     /// Refuses settings that don't fit together.
     ///
     /// # Errors
@@ -112,6 +125,13 @@ impl Settings {
             return Err(format!(
                 "--rtp-min {} and --rtp-max {} must be a range that begins with an even port from 1024 up",
                 self.rtp_min, self.rtp_max
+            ));
+        }
+        let (bind, told) = (self.sip_bind, self.advertised());
+        if bind.is_ipv4() != told.is_ipv4() {
+            return Err(format!(
+                "--sip-bind {bind} and the address that phones are told, {told}, are not both IPv4 or both IPv6, so no \
+                 sound would arrive; give --external-ip, or another --sip-bind"
             ));
         }
         let rtp = self.rtp_min..=self.rtp_max;
@@ -159,6 +179,27 @@ mod tests {
         assert_eq!(parse(&["--country", "AU"]).country, "au");
         assert_eq!(parse(&["--sip-bind", "127.0.0.9"]).advertised().to_string(), "127.0.0.9");
         assert_eq!(parse(&["--external-ip", "203.0.113.1"]).advertised().to_string(), "203.0.113.1");
+    }
+
+    #[test]
+    fn one_kind_of_address_is_listened_on_and_told() {
+        assert!(parse(&["--sip-bind", "::", "--external-ip", "2001:db8::1"]).check().is_ok());
+        for bad in [
+            ["--sip-bind", "::", "--external-ip", "192.0.2.1"],
+            ["--sip-bind", "0.0.0.0", "--external-ip", "::1"],
+        ] {
+            assert!(parse(&bad).check().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_address_for_phones_elsewhere_is_a_problem() {
+        let told = |bind, ip| parse(&["--sip-bind", bind, "--external-ip", ip]).problems();
+        let [problem] = &told("0.0.0.0", "127.0.0.1")[..] else { panic!("one problem") };
+        assert!(problem.contains("127.0.0.1") && problem.contains("--external-ip"), "{problem}");
+        assert!(told("0.0.0.0", "192.0.2.1").is_empty());
+        assert!(told("127.0.0.1", "127.0.0.1").is_empty(), "for phones on this machine");
+        assert_eq!(told("::", "::1").len(), 1);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The loop that owns the [`Exchange`]: one task reads the network, the media thread, the store and the clock, and moves
 //! what comes out. Nothing here decides anything about calls.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use flow_api::{ActiveCall, Later, Status, Switchboard, Unavailable};
-use flow_call::{Config as CallConfig, Exchange, Output, StoreAnswer, StoreRequest};
+use flow_call::{Config as CallConfig, Exchange, Output};
 use flow_media::control::Event as MediaEvent;
 use flow_media::limits::PORT_REST;
 use flow_media::ports::PortPool;
@@ -16,16 +16,14 @@ use flow_sip::{Config as SipConfig, Endpoint};
 use flow_store::{Handle, Reader, Registration, Store};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::clock::wall_ms;
+use crate::clock::{Clock, wall_ms};
+use crate::keeper::{Keeper, Report};
 use crate::office::{Facts, Loader, binding};
-use crate::records;
 use crate::rtp::{self, MediaHandle, MediaThread};
 use crate::wire::{Wire, WireIn, WireOut};
 
 /// Reports of the media thread that may wait. It reports a few a call.
 const MEDIA_QUEUE_MAX: usize = 65_536;
-/// Answers of the store that may wait.
-const STORE_QUEUE_MAX: usize = 4_096;
 /// Orders from outside (the API, the signal handler) that may wait.
 const ORDER_QUEUE_MAX: usize = 256;
 /// Inputs that are taken before the outputs are looked at again.
@@ -54,6 +52,8 @@ pub struct CoreConfig {
     pub sip_domain: String,
     /// Where recordings grow ([`flow_store::DataDir::voicemail_temp`]).
     pub recordings: PathBuf,
+    /// What is wrong with these settings, for the log and the status page.
+    pub problems: Vec<String>,
 }
 
 /// Why the core can't start.
@@ -174,19 +174,17 @@ pub async fn start(
     .map_err(StartError::Media)?;
 
     let (orders, order_queue) = mpsc::channel(ORDER_QUEUE_MAX);
-    let (answers, store_answers) = mpsc::channel(STORE_QUEUE_MAX);
     let listens = vec![format!("udp {}", wire.udp_address()), format!("tcp {}", wire.tcp_address())];
-    facts.problems.iter().for_each(|problem| tracing::warn!("{problem}"));
+    config.problems.iter().chain(&facts.problems).for_each(|problem| tracing::warn!("{problem}"));
     let task = Loop {
         exchange,
         wire,
         media,
         media_events,
-        store,
-        answers,
-        store_answers,
+        keeper: Keeper::new(store, clock),
         orders: order_queue,
-        clock: clock.clone(),
+        clock,
+        settings_problems: config.problems,
         problems: facts.problems,
         draining: false,
     };
@@ -220,7 +218,7 @@ fn exchange(
     let mut endpoint = Endpoint::new(sip, Arc::clone(&facts.directory), seed);
     let (now, now_ms) = (clock.now(), wall_ms());
     endpoint.restore(now, contacts.into_iter().map(|row| binding(row, now, now_ms)).collect());
-    let ports = PortPool::new(config.rtp_ports.clone(), PORT_REST, random())?;
+    let ports = ports(config)?;
     let calls = CallConfig {
         media_address: config.advertised,
         recordings: config.recordings.clone(),
@@ -229,17 +227,28 @@ fn exchange(
     Ok(Exchange::new(calls, endpoint, ports, Arc::clone(&facts.office)))
 }
 
+/// The RTP ports that are free now. One that another program takes later costs the call that meets it.
+fn ports(config: &CoreConfig) -> Result<PortPool, StartError> {
+    let mut ports = PortPool::new(config.rtp_ports.clone(), PORT_REST, random())?;
+    let free = |port: u16| UdpSocket::bind((config.media_bind, port)).is_ok();
+    let taken = ports.avoid(|port| free(port) && free(port.saturating_add(1)));
+    if taken > 0 {
+        tracing::warn!("{taken} pairs of RTP ports are in use by other programs and are not used");
+    }
+    Ok(ports)
+}
+
 /// The loop.
 struct Loop {
     exchange: Exchange,
     wire: Wire,
     media: MediaHandle,
     media_events: mpsc::Receiver<MediaEvent>,
-    store: Handle<Store>,
-    answers: mpsc::Sender<StoreAnswer>,
-    store_answers: mpsc::Receiver<StoreAnswer>,
+    keeper: Keeper,
     orders: mpsc::Receiver<Order>,
     clock: Clock,
+    settings_problems: Vec<String>,
+    /// Of the facts in use.
     problems: Vec<String>,
     draining: bool,
 }
@@ -248,7 +257,7 @@ struct Loop {
 enum Woken {
     Wire(WireIn),
     Media(MediaEvent),
-    Store(StoreAnswer),
+    Store(Report),
     Order(Order),
     Due,
     /// Nobody can ask anything any more: the server is going.
@@ -273,11 +282,12 @@ impl Loop {
     }
 
     async fn next(&mut self) -> Woken {
-        let due = self.exchange.next_deadline().map(|deadline| self.clock.at(deadline));
+        let deadlines = [self.exchange.next_deadline(), self.keeper.next_deadline()];
+        let due = deadlines.into_iter().flatten().min().map(|deadline| self.clock.at(deadline));
         tokio::select! {
             Some(input) = self.wire.recv() => Woken::Wire(input),
             Some(event) = self.media_events.recv() => Woken::Media(event),
-            Some(answer) = self.store_answers.recv() => Woken::Store(answer),
+            Some(report) = self.keeper.report() => Woken::Store(report),
             order = self.orders.recv() => order.map_or(Woken::Deserted, Woken::Order),
             () = until(due) => Woken::Due,
         }
@@ -301,9 +311,16 @@ impl Loop {
         match woken {
             Woken::Wire(input) => self.wire_input(now, wall_ms, input),
             Woken::Media(event) => self.exchange.media_event(now, wall_ms, &event),
-            Woken::Store(answer) => self.exchange.stored(now, wall_ms, &answer),
+            Woken::Store(report) => {
+                if let Some(answer) = self.keeper.take(report) {
+                    self.exchange.stored(now, wall_ms, &answer);
+                }
+            }
             Woken::Order(order) => self.order(now, wall_ms, order),
-            Woken::Due => self.exchange.tick(now, wall_ms),
+            Woken::Due => {
+                self.keeper.tick();
+                self.exchange.tick(now, wall_ms);
+            }
             Woken::Deserted => {}
         }
     }
@@ -347,7 +364,7 @@ impl Loop {
                     active_calls: self.exchange.active_calls(),
                     numbers: office.numbers.len(),
                     extensions: office.extensions.len(),
-                    problems: self.problems.clone(),
+                    problems: self.problems(),
                 });
             }
             Order::Drain => {
@@ -356,6 +373,18 @@ impl Loop {
             }
             Order::Shutdown => self.exchange.shutdown(now, wall_ms),
         }
+    }
+
+    /// For the status page.
+    fn problems(&self) -> Vec<String> {
+        let lost = match self.keeper.dropped() {
+            0 => None,
+            lost => Some(format!(
+                "{lost} call records, messages or contacts are lost since the start, because the store was too far \
+                 behind; look at the log and at the disk"
+            )),
+        };
+        self.settings_problems.iter().chain(&self.problems).cloned().chain(lost).collect()
     }
 
     /// Moves every output to where it belongs.
@@ -368,25 +397,11 @@ impl Loop {
                         tracing::error!(%error, "a command to the media thread is lost");
                     }
                 }
-                Output::Store(request) => self.keep(request),
-            }
-        }
-    }
-
-    fn keep(&self, request: StoreRequest) {
-        let (answers, clock) = (self.answers.clone(), self.clock.clone());
-        let refused = records::refused(&request);
-        let sent = self.store.send(move |store: &mut Store| {
-            if let Some(answer) = records::carry_out(store, request, clock.now(), wall_ms()) {
-                // The store's thread may wait for the loop; the loop never waits for it. An error: the loop is gone.
-                let _ = answers.blocking_send(answer);
-            }
-        });
-        if let Err(error) = sent {
-            tracing::error!(%error, "the store took no more work: something of a call is not kept");
-            if let Some(answer) = refused {
-                // Full only if thousands of answers wait; the call's own limit on the wait then ends it.
-                let _ = self.answers.try_send(answer);
+                Output::Store(request) => {
+                    if let Some(answer) = self.keeper.keep(request) {
+                        self.exchange.stored(self.clock.now(), wall_ms(), &answer);
+                    }
+                }
             }
         }
     }
@@ -405,6 +420,7 @@ impl Loop {
             self.take(woken);
             self.drain();
         }
+        self.keeper.finish().await;
         // Waits until recordings are written.
         let media = self.media;
         if tokio::task::spawn_blocking(move || media.shutdown()).await.is_err() {
@@ -495,26 +511,6 @@ async fn on_reader<T: Send + 'static>(
     answer.await.map_err(|_| StartError::StoreGone)
 }
 
-/// Monotonic time since the start.
-#[derive(Clone, Debug)]
-struct Clock {
-    began: Instant,
-}
-
-impl Clock {
-    fn new() -> Clock {
-        Clock { began: Instant::now() }
-    }
-
-    fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    fn at(&self, deadline: Duration) -> Instant {
-        self.began + deadline
-    }
-}
-
 /// From the system's random source.
 fn random() -> u64 {
     flow_store::random::<8>().map_or_else(
@@ -525,3 +521,6 @@ fn random() -> u64 {
         u64::from_le_bytes,
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,11 +46,16 @@ impl Loader {
         Loader { country, domain, sounds: Sounds::default(), direct: BTreeMap::new() }
     }
 
-    /// Reads all facts. What is wrong with one thing doesn't hold up the others: it becomes a problem in words.
+    /// Reads all facts as they are at one moment. What is wrong with one thing doesn't hold up the others: it becomes a
+    /// problem in words.
     ///
     /// # Errors
     /// When the database fails.
     pub fn load(&mut self, store: &Reader) -> flow_store::Result<Facts> {
+        store.at_one_moment(|store| self.facts(store))
+    }
+
+    fn facts(&mut self, store: &Reader) -> flow_store::Result<Facts> {
         let mut problems = Vec::new();
         let extensions = self.extensions(store, &mut problems)?;
         let prompts = self.prompts(store, &mut problems)?;

@@ -10,26 +10,26 @@ use flow_store::{Cdr, CdrLeg, MediaFigures, PathStep, Store};
 
 use crate::office::registration;
 
-/// Does what is asked, at `now` on the endpoint's clock and `now_ms` on the wall. What fails is logged; what is waited
-/// for is answered.
-pub fn carry_out(
-    store: &mut Store,
-    request: StoreRequest,
-    now: Duration,
-    now_ms: i64,
-) -> Option<StoreAnswer> {
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done, or never will be (then the log says why); whoever waits is told this.
+    Over(Option<StoreAnswer>),
+    /// The store can't do it now; asked again it may.
+    Later,
+}
+
+/// Does what is asked, at `now` on the endpoint's clock and `now_ms` on the wall. What fails is logged.
+pub fn carry_out(store: &mut Store, request: &StoreRequest, now: Duration, now_ms: i64) -> Outcome {
     match request {
         StoreRequest::CdrStart(record) | StoreRequest::CdrEnd(record) => {
-            let call = record.call.to_string();
-            told("keep the record of call", &call, store.put_cdr(&cdr(*record)));
-            None
+            told("keep the record of call", &record.call.0, store.put_cdr(&cdr((**record).clone())))
         }
         StoreRequest::CdrAnswer { call, answered_ms } => {
-            told("keep the answer of call", &call.0, store.cdr_answered(&call.0, answered_ms));
-            None
+            told("keep the answer of call", &call.0, store.cdr_answered(&call.0, *answered_ms))
         }
         StoreRequest::CheckMailbox { call, key, mailbox } => {
-            let room = match store.check_mailbox(&key.0, &mailbox, now_ms) {
+            let room = match store.check_mailbox(&key.0, mailbox, now_ms) {
                 Ok(flow_store::Room::Free) => Room::Free,
                 Ok(flow_store::Room::Full) => Room::Full,
                 Err(error) => {
@@ -37,36 +37,40 @@ pub fn carry_out(
                     Room::Failed
                 }
             };
-            Some(StoreAnswer::Room { call, room })
+            // The caller waits, so a store that can't tell now is not asked again.
+            Outcome::Over(Some(StoreAnswer::Room { call: *call, room }))
         }
         StoreRequest::SaveMessage(new) => {
             let call = new.call;
-            let kept = match store.keep_message(&message(*new), now_ms) {
+            let kept = match store.keep_message(&message((**new).clone()), now_ms) {
                 Ok(flow_store::Kept::Saved(_)) => Kept::Saved,
                 Ok(flow_store::Kept::Full) => Kept::Full,
+                Err(error) if error.may_pass() => {
+                    return later("keep the message of call", &new.key.0, &error);
+                }
                 Err(error) => {
                     tracing::error!(%error, "cannot keep a message; the next start looks at its recording again");
                     Kept::Failed
                 }
             };
-            Some(StoreAnswer::Message { call, kept })
+            Outcome::Over(Some(StoreAnswer::Message { call, kept }))
         }
-        StoreRequest::DropRecording { file } => {
-            told("remove the recording", &file, store.drop_recording(&file));
-            None
+        StoreRequest::LeaveMailbox { call } => {
+            told("note that no message comes from call", &call.0, store.leave_mailbox(&call.0))
+        }
+        StoreRequest::DropRecording { file, .. } => {
+            told("remove the recording", file, store.drop_recording(file))
         }
         StoreRequest::Bind(binding) => {
-            told("keep the contact", &binding.contact, store.bind(&registration(&binding, now, now_ms)));
-            None
+            told("keep the contact", &binding.contact, store.bind(&registration(binding, now, now_ms)))
         }
         StoreRequest::Unbind { user, contact } => {
-            told("forget the contact", &contact, store.unbind(&user, &contact));
-            None
+            told("forget the contact", contact, store.unbind(user, contact))
         }
     }
 }
 
-/// What to answer when the store takes no more work.
+/// What to answer when a request is given up.
 #[must_use]
 pub fn refused(request: &StoreRequest) -> Option<StoreAnswer> {
     match request {
@@ -77,16 +81,27 @@ pub fn refused(request: &StoreRequest) -> Option<StoreAnswer> {
         StoreRequest::CdrStart(_)
         | StoreRequest::CdrAnswer { .. }
         | StoreRequest::CdrEnd(_)
+        | StoreRequest::LeaveMailbox { .. }
         | StoreRequest::DropRecording { .. }
         | StoreRequest::Bind(_)
         | StoreRequest::Unbind { .. } => None,
     }
 }
 
-fn told(what: &str, which: &str, done: flow_store::Result<()>) {
-    if let Err(error) = done {
-        tracing::error!(%error, "cannot {what} {which}");
+fn told(what: &str, which: &str, done: flow_store::Result<()>) -> Outcome {
+    match done {
+        Ok(()) => Outcome::Over(None),
+        Err(error) if error.may_pass() => later(what, which, &error),
+        Err(error) => {
+            tracing::error!(%error, "cannot {what} {which}");
+            Outcome::Over(None)
+        }
     }
+}
+
+fn later(what: &str, which: &str, error: &flow_store::Error) -> Outcome {
+    tracing::warn!(%error, "cannot {what} {which} now; it is tried again");
+    Outcome::Later
 }
 
 fn message(new: NewMessage) -> flow_store::NewMessage {

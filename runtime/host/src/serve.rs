@@ -30,6 +30,7 @@ const HTTP_GRACE: Duration = Duration::from_secs(2);
 /// # Errors
 /// Why it couldn't start, for a person.
 pub fn run(data: &DataArgs, settings: &Settings, print: fn(&str)) -> Result<(), String> {
+    crate::descriptors::allow_most();
     let mut store = setup::open(&data.data_dir).map_err(|e| e.to_string())?;
     let secrets = match &settings.office {
         Some(office) => setup::first_office(&mut store, office).map_err(|e| e.to_string())?,
@@ -107,6 +108,7 @@ fn core_config(settings: &Settings, dir: &DataDir) -> CoreConfig {
         country: settings.country.clone(),
         sip_domain: settings.sip_domain.clone(),
         recordings: dir.voicemail_temp(),
+        problems: settings.problems(),
     }
 }
 

@@ -14,7 +14,7 @@ use flow_sip::{ConnectionId, Flow, Transmit, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 /// Inputs that may wait for the core. When it is behind, the kernel's buffers fill up and drop.
 const INPUT_QUEUE_MAX: usize = 1_024;
@@ -34,8 +34,9 @@ const READ_BYTES_MAX: usize = 8 * 1024;
 /// A stream that carried nothing for so long is closed; longer than the longest registration.
 const IDLE_MAX: Duration = Duration::from_secs(65 * 60);
 
-/// A stream that has not carried a byte after so long is closed.
-const FIRST_BYTE_MAX: Duration = Duration::from_secs(30);
+/// A stream that somebody opened and on which we have said nothing after so long is closed: every whole request is
+/// answered, so it has brought none.
+const UNPROVEN_MAX: Duration = Duration::from_secs(30);
 
 /// Longest time to open a stream; a little less than a transaction waits.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -124,6 +125,8 @@ struct Shared {
     tcp_address: SocketAddr,
     streams: Mutex<Streams>,
     stats: WireStats,
+    /// [`UNPROVEN_MAX`], but in tests.
+    unproven_max: Duration,
 }
 
 #[derive(Default)]
@@ -146,6 +149,10 @@ impl Wire {
     /// # Errors
     /// When an address can't be bound: in use, not of this machine, or a port that needs privileges.
     pub async fn bind(udp: SocketAddr, tcp: SocketAddr) -> io::Result<Wire> {
+        Wire::bind_with(udp, tcp, UNPROVEN_MAX).await
+    }
+
+    async fn bind_with(udp: SocketAddr, tcp: SocketAddr, unproven_max: Duration) -> io::Result<Wire> {
         let told = |transport: &str, address: SocketAddr| {
             let transport = transport.to_owned();
             move |error: io::Error| {
@@ -164,6 +171,7 @@ impl Wire {
             udp: udp_socket,
             streams: Mutex::default(),
             stats: WireStats::default(),
+            unproven_max,
         });
         let sender = WireSender { shared, input: sender };
         tokio::spawn(sender.clone().receive_datagrams());
@@ -337,12 +345,13 @@ impl WireSender {
     ) {
         let (mut read, mut write) = stream.split();
         let mut buffer = vec![0; READ_BYTES_MAX];
-        let mut patience = FIRST_BYTE_MAX;
+        let proof_due = tokio::time::Instant::now() + self.shared.unproven_max;
+        let mut proven = false;
         loop {
             tokio::select! {
-                got = timeout(patience, read.read(&mut buffer)) => {
+                () = sleep_until(proof_due), if !proven => return,
+                got = timeout(IDLE_MAX, read.read(&mut buffer)) => {
                     let Ok(Ok(length @ 1..)) = got else { return };
-                    patience = IDLE_MAX;
                     let bytes = buffer.get(..length).unwrap_or_default().to_vec();
                     if self.input.send(WireIn::StreamData { connection, bytes }).await.is_err() {
                         return;
@@ -354,7 +363,7 @@ impl WireSender {
                         count(&self.shared.stats.streams_stuck);
                         return;
                     }
-                    patience = IDLE_MAX;
+                    proven = true;
                 }
                 () = self.input.closed() => return,
             }

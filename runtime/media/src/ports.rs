@@ -66,6 +66,18 @@ impl PortPool {
         }
     }
 
+    /// Takes ports out of service for good: those of which `usable` says no. Gives how many there were. They stay in
+    /// service when none would be left, since whoever has them may let them go.
+    pub fn avoid(&mut self, usable: impl Fn(u16) -> bool) -> usize {
+        let good: VecDeque<(Duration, u16)> =
+            self.free.iter().filter(|(_, port)| usable(*port)).copied().collect();
+        let bad = self.free.len() - good.len();
+        if !good.is_empty() {
+            self.free = good;
+        }
+        bad
+    }
+
     /// Ports taken and not given back.
     #[must_use]
     pub fn in_use(&self) -> usize {
@@ -110,6 +122,17 @@ mod tests {
         pool.give(S(5), port);
         assert_eq!(pool.take(S(14)), None);
         assert_eq!(pool.take(S(15)), Some(port));
+    }
+
+    #[test]
+    fn ports_that_others_have_are_avoided_unless_none_is_left() {
+        let mut pool = PortPool::new(10_000..=10_007, S(1), 1).unwrap();
+        assert_eq!(pool.avoid(|port| port != 10_002), 1);
+        let got: BTreeSet<u16> = std::iter::from_fn(|| pool.take(S(0))).collect();
+        assert_eq!(got, BTreeSet::from([10_000, 10_004, 10_006]));
+        got.iter().for_each(|port| pool.give(S(0), *port));
+        assert_eq!(pool.avoid(|_| false), 3);
+        assert_eq!(pool.capacity(), 3);
     }
 
     #[test]

@@ -223,8 +223,9 @@ mod tests {
         let finished = recording.finish();
         let file = file(finished.ops);
         assert!(wav::read(&file).is_ok());
-        assert_eq!(wav::repair(&file, file.len() as u64), None, "the header is right");
-        (file[wav::HEADER_BYTES..].to_vec(), finished.duration_ms)
+        let (header, sound) = file.split_at(wav::HEADER_BYTES);
+        assert_eq!(header, wav::header(Codec::Pcma, sound.len() as u32), "the header is right");
+        (sound.to_vec(), finished.duration_ms)
     }
 
     #[test]

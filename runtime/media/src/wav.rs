@@ -1,7 +1,7 @@
 //! WAV files: writing recordings as G.711 (formats 6 and 7) and reading prompts.
 //!
 //! A recording's header is as long at its first byte as at its last, so it can be rewritten while the file grows: a
-//! file that a killed process left behind is playable up to the last rewrite, and [`repair`] brings back the rest.
+//! file that a killed process left behind is playable up to the last rewrite, and keeps the rest.
 
 use crate::control::Codec;
 use crate::g711;
@@ -71,23 +71,6 @@ pub fn header(codec: Codec, data_bytes: u32) -> Vec<u8> {
     header.extend(b"data");
     header.extend(data_bytes.to_le_bytes());
     header
-}
-
-/// What a recording that was cut off needs: given the first bytes and the length of a file of ours, the header that
-/// takes in all of its sound. `None` when it is right already or isn't one of ours.
-#[must_use]
-pub fn repair(first: &[u8], file_bytes: u64) -> Option<Vec<u8>> {
-    let found = first.get(..HEADER_BYTES)?;
-    let sound = file_bytes.checked_sub(HEADER_BYTES as u64).and_then(|bytes| u32::try_from(bytes).ok())?;
-    // Chunks have even lengths.
-    let sound = sound & !1;
-    [Codec::Pcma, Codec::Pcmu].into_iter().find_map(|codec| {
-        let whole = header(codec, sound);
-        let same_but_lengths = found.iter().zip(&whole).enumerate().all(|(at, (a, b))| {
-            a == b || (4..8).contains(&at) || (46..50).contains(&at) || (54..58).contains(&at)
-        });
-        (same_but_lengths && found != whole).then_some(whole)
-    })
 }
 
 /// Reads a prompt as linear samples at 8 kHz: mono PCM with 16 bits at 8 or 16 kHz, or G.711 at 8 kHz. A data chunk

@@ -161,11 +161,21 @@ impl std::str::FromStr for Cidr {
         };
         let address: IpAddr = address.trim().parse().map_err(|_| NotACidr)?;
         let whole = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
+        let prefix: u8 = match prefix {
             Some(prefix) => prefix.trim().parse().map_err(|_| NotACidr)?,
             None => whole,
         };
-        if prefix > whole { Err(NotACidr) } else { Ok(Cidr { address, prefix }) }
+        if prefix > whole {
+            return Err(NotACidr);
+        }
+        // `::ffff:192.0.2.0/120` is written for IPv4 and means 192.0.2.0/24.
+        match (address, address.to_canonical()) {
+            (IpAddr::V6(_), IpAddr::V4(mapped)) => {
+                let prefix = prefix.checked_sub(96).ok_or(NotACidr)?;
+                Ok(Cidr { address: IpAddr::V4(mapped), prefix })
+            }
+            (IpAddr::V4(_) | IpAddr::V6(_), IpAddr::V4(_) | IpAddr::V6(_)) => Ok(Cidr { address, prefix }),
+        }
     }
 }
 
@@ -173,7 +183,7 @@ impl Cidr {
     /// Whether `address` is inside. An IPv4 address mapped into IPv6 counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let cut = |bits: u128, width: u32| bits.checked_shr(width - u32::from(self.prefix)).unwrap_or(0);
-        match (self.address.to_canonical(), address.to_canonical()) {
+        match (self.address, address.to_canonical()) {
             (IpAddr::V4(mine), IpAddr::V4(other)) => {
                 cut(u128::from(mine.to_bits()), 32) == cut(u128::from(other.to_bits()), 32)
             }
@@ -196,6 +206,9 @@ pub struct OutgoingCall {
     pub to: Party,
     /// The caller as P-Asserted-Identity shows it (RFC 3325), when the far end may see it.
     pub asserted: Option<Party>,
+    /// Max-Forwards: 70, or one less than that of the call on whose behalf it is made (RFC 7332 §4), so that a call that
+    /// is sent round in a circle ends.
+    pub max_forwards: u8,
     /// Our offer.
     pub sdp: Vec<u8>,
 }

@@ -12,10 +12,10 @@ use crate::config::{Config, Directory, Leftovers, OutgoingCall, Reason, Refused,
 use crate::cx::{Cx, TimerKey, hex};
 use crate::event::{Binding, ConnectionId, Event, Flow, IncomingCall, LegId, Origin, Transport};
 use crate::legs::{LegAccess, Legs, put_capabilities};
-use crate::limits::{RETRY_AFTER_S, STREAM_MESSAGES_MAX, STREAMS_MAX};
+use crate::limits::{HOPS_MAX, RETRY_AFTER_S, STREAM_MESSAGES_MAX, STREAMS_MAX};
 use crate::message::{
-    ALLOW, Frame, Framer, Incoming, Message, Method, Name, NameAddr, Parsed, Refusal, Request, Response, Uri,
-    Via, parse_datagram, sdp_of,
+    ALLOW, Frame, Framer, Headers, Incoming, Message, Method, Name, NameAddr, Parsed, Refusal, Request,
+    Response, Uri, Via, parse_datagram, sdp_of,
 };
 use crate::registrar::Registrar;
 use crate::transaction::{Matched, Transactions, reply_flow, stamp_source, stateless};
@@ -124,11 +124,12 @@ impl Endpoint {
     }
 
     /// A stream ended, from either side. Contacts registered over it stay until they expire; they are called at the
-    /// address in their URI if that is where they came from, else not at all.
+    /// address in their URI if that is where they came from, else not at all. Dialogs over it go on the same way.
     pub fn stream_closed(&mut self, now: Duration, connection: ConnectionId) {
         self.at(now);
         let Some(stream) = self.streams.remove(&connection) else { return };
         let remote = stream.remote;
+        self.legs.stream_lost(connection);
         self.transactions.flow_lost(&mut self.cx, |flow| {
             flow.transport == Transport::Tcp
                 && (flow.connection == Some(connection)
@@ -477,7 +478,7 @@ impl Endpoint {
         if self.refuse_extensions(flow, request) {
             return;
         }
-        if request.headers.get(&Name::MaxForwards) == Some("0") {
+        if max_forwards(request) == 0 {
             self.refuse(flow, request, 483, |_| {});
             return;
         }
@@ -605,8 +606,9 @@ fn describe(origin: Origin, flow: Flow, incoming: &Incoming, sdp: Option<Vec<u8>
     let party = |name: &Name| headers.list(name).next().and_then(NameAddr::read).map(|addr| addr.party());
     let from = headers.get(&Name::From).and_then(NameAddr::read).map(|addr| addr.party()).unwrap_or_default();
     let asserted = match origin {
-        Origin::Trunk(_) => party(&Name::PAssertedIdentity),
-        Origin::User(_) => None,
+        // Phones are outside of the domain that may see an identity which its owner withholds (RFC 3325 §9.3).
+        Origin::Trunk(_) if !is_withheld(headers) => party(&Name::PAssertedIdentity),
+        Origin::Trunk(_) | Origin::User(_) => None,
     };
     let to_user = headers.get(&Name::To).and_then(NameAddr::read).map(|addr| addr.party().number);
     IncomingCall {
@@ -615,7 +617,21 @@ fn describe(origin: Origin, flow: Flow, incoming: &Incoming, sdp: Option<Vec<u8>
         request_user: Uri::read(&incoming.request.uri).map(|uri| uri.number()).unwrap_or_default(),
         to_user: to_user.unwrap_or_default(),
         call_id: incoming.ids.call_id.clone(),
+        max_forwards: max_forwards(&incoming.request),
         source: flow.remote,
         sdp,
     }
+}
+
+/// Privacy asks that the asserted identity be kept back (RFC 3323 §4.2, RFC 3325 §9.3).
+fn is_withheld(headers: &Headers) -> bool {
+    headers.all(&Name::Privacy).flat_map(|line| line.split([';', ','])).any(|kind| {
+        let kind = kind.trim();
+        kind.eq_ignore_ascii_case("id") || kind.eq_ignore_ascii_case("user")
+    })
+}
+
+/// How far the request may still go; the check of messages lets only 0–255 through.
+fn max_forwards(request: &Request) -> u8 {
+    request.headers.get(&Name::MaxForwards).and_then(|text| text.parse().ok()).unwrap_or(HOPS_MAX)
 }

@@ -66,6 +66,8 @@ pub struct IncomingCall {
     pub to_user: String,
     /// Call-ID, for the CDR.
     pub call_id: String,
+    /// Max-Forwards, at least 1. Calls made on its behalf get one less, so that a call in a circle ends.
+    pub max_forwards: u8,
     /// Where the request came from.
     pub source: SocketAddr,
     /// The offer; `None` for an INVITE without one (the offer then goes into our 200).

@@ -12,6 +12,8 @@ pub const LINE_BYTES_MAX: usize = 8 * 1024;
 pub const HEADERS_MAX: usize = 128;
 /// Most Via headers: more than this many hops is a loop.
 pub const VIAS_MAX: usize = 70;
+/// Max-Forwards of requests that begin with us, and what is taken for one that has none (RFC 3261 §8.1.1.6).
+pub const HOPS_MAX: u8 = 70;
 /// Most routes kept for one dialog.
 pub const ROUTES_MAX: usize = 16;
 /// Most bytes kept of one stream while a message is incomplete.

@@ -216,6 +216,7 @@ impl World {
             from: Party { name: "W".into(), number: number.to_string() },
             to: Party { name: String::new(), number: "7".into() },
             asserted: None,
+            max_forwards: 70,
             sdp: b"offer".into(),
         };
         let leg = self.sides[side].call(self.now, call);

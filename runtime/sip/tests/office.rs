@@ -261,7 +261,9 @@ fn address_blocks() {
     assert!(contains("0.0.0.0/0", "203.0.113.1") && !contains("0.0.0.0/0", "2001:db8::1"));
     assert!(contains("2001:db8::/33", "2001:db8::1") && !contains("2001:db8::/33", "2001:db8:8000::1"));
     assert!(contains("::/0", "2001:db8::1"));
-    for text in ["", "192.0.2.0/33", "192.0.2/24", "x", "192.0.2.0/", "::/129"] {
+    let mapped = "::ffff:192.0.2.0/120";
+    assert!(contains(mapped, "192.0.2.9") && !contains(mapped, "192.0.3.9"), "not the whole world");
+    for text in ["::ffff:192.0.2.0/95", "", "192.0.2.0/33", "192.0.2/24", "x", "192.0.2.0/", "::/129"] {
         assert!(text.parse::<Cidr>().is_err(), "{text}");
     }
 }
@@ -437,6 +439,83 @@ fn too_many_hops_merged_and_looped_calls() {
     let looped = Req { via, call_id: value(&ours, "Call-ID").into(), ..office.request("INVITE", TRUNK) };
     office.hear(TRUNK, &looped);
     assert_eq!(status(&office.said()), 482, "our own call coming back");
+}
+
+#[test]
+fn hops_are_counted_through_us() {
+    let mut office = Office::new();
+    let text = office.request("INVITE", TRUNK).to_string();
+    office.hear(TRUNK, text.replace("Max-Forwards: 70", "Max-Forwards: 9"));
+    let Event::Incoming { call, .. } = office.event() else { panic!() };
+    assert_eq!(call.max_forwards, 9);
+    office.sent();
+    let call = flow_sip::OutgoingCall { max_forwards: call.max_forwards - 1, ..outgoing(PHONE) };
+    office.pbx.call(office.now, call);
+    assert_eq!(value(&office.said(), "Max-Forwards"), "8");
+    let none = office.request("INVITE", TRUNK).to_string().replace("Max-Forwards: 70\r\n", "");
+    office.hear(TRUNK, none.replace("call-1", "call-2"));
+    let Some(Event::Incoming { call, .. }) = office.events().pop() else { panic!() };
+    assert_eq!(call.max_forwards, 70, "one that counts nothing begins here");
+}
+
+#[test]
+fn a_withheld_identity_stays_withheld() {
+    for (privacy, number) in [("id", "anonymous"), ("user;ID;critical", "anonymous"), ("none", "+15550001")] {
+        let mut office = Office::new();
+        let mut invite = office
+            .request("INVITE", TRUNK)
+            .with("P-Asserted-Identity", "\"Real Name\" <sip:+15550001@carrier.example>")
+            .with("Privacy", privacy);
+        invite.from = "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=peer".into();
+        office.hear(TRUNK, &invite);
+        let Event::Incoming { call, .. } = office.event() else { panic!() };
+        assert_eq!(call.caller.number, number, "{privacy}");
+    }
+}
+
+/// A call from the trunk over a stream, answered and acknowledged; the caller's next request is made from it.
+fn on_a_stream(office: &mut Office, from: &str, stream: u64) -> (Req, flow_sip::LegId) {
+    office.pbx.stream_opened(office.now, ConnectionId(stream), address(from));
+    let mut invite =
+        office.request("INVITE", from).with("Contact", "<sip:gw@192.0.2.20:5060;transport=tcp>").sdp();
+    invite.via = invite.via.replace("/UDP", "/TCP");
+    assert!(office.pbx.stream_data(office.now, ConnectionId(stream), invite.to_string().as_bytes()));
+    let Event::Incoming { leg, .. } = office.event() else { panic!() };
+    office.sent();
+    office.pbx.answer(office.now, leg, SDP.into()).unwrap();
+    let ok = office.said();
+    let ack = Req { method: "ACK".into(), to: value(&ok, "To").into(), body: String::new(), ..invite };
+    let ack = Req { via: office.via(from).replace("/UDP", "/TCP"), more: Vec::new(), ..ack };
+    assert!(office.pbx.stream_data(office.now, ConnectionId(stream), ack.to_string().as_bytes()));
+    assert_eq!(office.event(), Event::Confirmed { leg });
+    (ack, leg)
+}
+
+#[test]
+fn a_call_whose_idle_stream_was_closed_is_hung_up_over_another() {
+    let mut office = Office::new();
+    let (_, leg) = on_a_stream(&mut office, "192.0.2.20:41000", 1);
+    office.pbx.stream_closed(office.now, ConnectionId(1));
+    assert_eq!(office.events(), [], "the sound may still flow");
+    office.pbx.hangup(office.now, leg, None).unwrap();
+    let (flow, bye) = office.sent().remove(0);
+    assert!(bye.starts_with("BYE "), "{bye}");
+    assert_eq!((flow.transport, flow.remote, flow.connection), (Transport::Tcp, address(TRUNK), None));
+    office.finish();
+}
+
+#[test]
+fn a_caller_who_comes_back_over_another_stream_is_answered_and_hung_up_there() {
+    let mut office = Office::new();
+    let (ack, leg) = on_a_stream(&mut office, "192.0.2.20:41000", 1);
+    office.pbx.stream_closed(office.now, ConnectionId(1));
+    office.pbx.stream_opened(office.now, ConnectionId(2), address("192.0.2.20:41002"));
+    let info = Req { method: "INFO".into(), cseq: 2, via: office.via(TRUNK).replace("/UDP", "/TCP"), ..ack };
+    assert!(office.pbx.stream_data(office.now, ConnectionId(2), info.to_string().as_bytes()));
+    assert_eq!(status(&office.said()), 200);
+    office.pbx.hangup(office.now, leg, None).unwrap();
+    assert_eq!(office.sent()[0].0, tcp("192.0.2.20:41002", 2));
+    office.finish();
 }
 
 #[test]

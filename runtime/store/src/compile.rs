@@ -47,12 +47,10 @@ pub(crate) fn compile(
     let refused = |diagnostics| Error::Refused { flow: flow.to_owned(), diagnostics };
     let world = Watched::new(facts);
     let (graph, mut found) = read(flow, source, &world);
-    found.extend(check_flow(&graph, &world));
-    if found.iter().any(Diagnostic::is_error) {
-        return Err(refused(found));
-    }
+    let unread = found.iter().any(Diagnostic::is_error);
     let compiled = compiler::compile(&graph, &world);
-    let Some(program) = compiled.program else { return Err(refused(compiled.diagnostics)) };
+    found.extend(compiled.diagnostics);
+    let Some(program) = compiled.program.filter(|_| !unread) else { return Err(refused(found)) };
     check_effects(flow, &program, effects)?;
     let uses = world.used();
     Ok(Made {
@@ -75,6 +73,18 @@ pub(crate) fn ensure_numbers(conn: &Connection, flow: &str, source: &str, by: By
         }
     }
     Ok(())
+}
+
+/// Facts in which the numbers that enter a draft exist, as they will once it is published.
+pub(crate) fn with_numbers(mut facts: Facts, flow: &str, source: &str) -> Facts {
+    let (graph, _) = read(flow, source, &facts);
+    for (number, _) in numbers(&graph) {
+        // What isn't a number stays unknown, which is what the check says of it.
+        if let Ok(number) = InboundNumber::plain(&number) {
+            facts.suppose(&number);
+        }
+    }
+    facts
 }
 
 /// A folder as the compiler reads it.
@@ -129,7 +139,7 @@ pub(crate) fn read_folder(files: &[ImportFile]) -> Result<Folder> {
 
 impl Folder {
     /// Checks the folder against what the store knows besides. Entities must be right; flows may be unfinished unless
-    /// they are to be published.
+    /// they are to be published, but a draft must be able to hold all of them.
     pub(crate) fn check(&mut self, facts: &Facts, publish: bool) -> Result<()> {
         self.declare_numbers(facts);
         let world = Overlay { declared: &self.catalog, base: facts };
@@ -144,8 +154,10 @@ impl Folder {
             flows.extend(project.flows.values().flat_map(|graph| check_flow(graph, &world)));
         }
         let unfinished = flows.iter().any(Diagnostic::is_error);
+        // A draft is a canvas. What a canvas has no place for would be gone, and its finding with it.
+        let lost = flows.iter().any(|d| d.is_error() && d.is_lost_by_converting());
         found.extend(flows);
-        if wrong || (publish && unfinished) {
+        if wrong || lost || (publish && unfinished) {
             return Err(Error::ImportRefused { diagnostics: found });
         }
         self.warnings.extend(found);

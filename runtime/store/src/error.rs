@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flow_compiler::diag::Diagnostic;
+use rusqlite::ErrorCode;
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -74,6 +75,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the same may go well a little later: the database is locked or its disk is full, a file or a queue
+    /// can't take it now. What the data themselves forbid stays forbidden.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Error::Sqlite(error) => error.sqlite_error_code().is_some_and(passes),
+            Error::File { source, .. } => source.kind() != std::io::ErrorKind::NotFound,
+            Error::Busy => true,
+            Error::Migration(_)
+            | Error::InUse(_)
+            | Error::Key(_)
+            | Error::NotFound { .. }
+            | Error::Invalid(_)
+            | Error::Refused { .. }
+            | Error::ImportRefused { .. }
+            | Error::BadProgram { .. }
+            | Error::Random(_) => false,
+        }
+    }
+
     /// An I/O failure with its place.
     pub(crate) fn file(what: &'static str, path: &Path, source: std::io::Error) -> Error {
         Error::File { what, path: path.to_path_buf(), source }
@@ -83,6 +104,23 @@ impl Error {
     pub(crate) fn not_found(kind: &'static str, key: impl Into<String>) -> Error {
         Error::NotFound { kind, key: key.into() }
     }
+}
+
+/// Of the result codes of SQLite, those of its surroundings (<https://www.sqlite.org/rescode.html>).
+fn passes(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::OutOfMemory
+            | ErrorCode::CannotOpen
+            | ErrorCode::PermissionDenied
+            | ErrorCode::ReadOnly
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::FileLockingProtocolFailed
+    )
 }
 
 /// "N errors; first: …" of a list of findings.

@@ -119,9 +119,8 @@ pub(crate) fn import(
     if import.publish {
         cx.publish(&keys, effects)?;
     }
-    let recompiled = publish::recompile_users(conn, &cx.changed, effects, by)?;
-    let known: BTreeSet<String> = cx.report.published.iter().map(|p| p.flow.clone()).collect();
-    cx.report.published.extend(recompiled.into_iter().filter(|p| !known.contains(&p.flow)));
+    let recompiled = publish::recompile_users(conn, &cx.changed, &cx.report.published, effects, by)?;
+    cx.report.published.extend(recompiled);
     Ok(cx.report)
 }
 

@@ -48,15 +48,17 @@ pub(crate) fn publish(conn: &Connection, flow: &str, effects: EffectSet, by: By<
     make_live(conn, &target, &made, (Action::Publish, PUBLISHED), by)
 }
 
-/// Compiles the live sources of the flows that use a changed entity again (never their drafts). Refused when one of
-/// them would break.
+/// Compiles the live sources of the flows that use a changed entity again (never their drafts), but for those that
+/// were published in the same transaction. Refused when one of them would break.
 pub(crate) fn recompile_users(
     conn: &Connection,
     changed: &BTreeSet<Name>,
+    published: &[Published],
     effects: EffectSet,
     by: By<'_>,
 ) -> Result<Vec<Published>> {
-    let sources = flow_version::live_sources(conn, Some(changed))?;
+    let mut sources = flow_version::live_sources(conn, Some(changed))?;
+    sources.retain(|source| !published.iter().any(|p| p.flow == source.flow));
     recompile(conn, &sources, FACTS_CHANGED, effects, by)
 }
 
@@ -76,10 +78,16 @@ pub(crate) fn recompile_unverified(
     }
     let mut done = Vec::new();
     for source in flow_version::live_sources(conn, None)?.into_iter().filter(|s| bad.contains(&s.flow)) {
+        // The others are kept, so what this one had changed before it failed must not be.
+        conn.execute_batch("SAVEPOINT recompiled")?;
         match recompile(conn, std::slice::from_ref(&source), NEW_FORMAT, effects, by) {
             Ok(published) => done.extend(published),
-            Err(e) => tracing::error!(flow = source.flow, error = %e, "a live flow can't be compiled again"),
+            Err(e) => {
+                conn.execute_batch("ROLLBACK TO recompiled")?;
+                tracing::error!(flow = source.flow, error = %e, "a live flow can't be compiled again");
+            }
         }
+        conn.execute_batch("RELEASE recompiled")?;
     }
     Ok(done)
 }
@@ -87,7 +95,7 @@ pub(crate) fn recompile_unverified(
 /// The findings of a draft.
 pub(crate) fn validate(conn: &Connection, flow: &str, effects: EffectSet) -> Result<Vec<Diagnostic>> {
     let flow = call_flow::find(conn, flow)?;
-    let facts = Facts::read(conn)?;
+    let facts = compile::with_numbers(Facts::read(conn)?, &flow.key, &flow.draft);
     match compile::compile(conn, &flow.key, &flow.draft, &facts, effects) {
         Ok(made) => Ok(made.warnings),
         Err(Error::Refused { diagnostics, .. }) => Ok(diagnostics),

@@ -79,6 +79,17 @@ impl Reader {
         &self.dir
     }
 
+    /// Reads several things as they are at one moment, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// What the work says, or when the database fails.
+    pub fn at_one_moment<R>(&self, work: impl FnOnce(&Reader) -> Result<R>) -> Result<R> {
+        let moment = self.conn.unchecked_transaction()?;
+        let done = work(self)?;
+        moment.finish()?;
+        Ok(done)
+    }
+
     /// An entity by its key, else by its row id.
     ///
     /// # Errors

@@ -116,7 +116,7 @@ impl Store {
         let tx = self.begin()?;
         let mut changed = BTreeSet::new();
         let saved = save_entity(&tx, entity, &mut changed, by)?;
-        let recompiled = publish::recompile_users(&tx, &changed, effects, by)?;
+        let recompiled = publish::recompile_users(&tx, &changed, &[], effects, by)?;
         tx.commit()?;
         Ok(SaveReport { saved, recompiled })
     }
@@ -215,6 +215,14 @@ impl Store {
         let room = voicemail_message::check_room(&tx, call, mailbox, now_ms)?;
         tx.commit()?;
         Ok(room)
+    }
+
+    /// Forgets that a call was going to record into a mailbox: it ended before it did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn leave_mailbox(&mut self, call: &str) -> Result<()> {
+        voicemail_message::leave(&self.reader.conn, call)
     }
 
     /// Makes a message of a recording.

@@ -4,6 +4,7 @@
 //! The order is: sync the file, rename it into the mailbox's folder, sync the folder, insert the row. What a crash
 //! leaves between two of these, [`repair`] finishes.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -88,6 +89,8 @@ pub struct Repaired {
     pub salvaged: usize,
     /// Files that were too short, not audio, or nobody's.
     pub removed: usize,
+    /// Files and folders that the disk didn't let us look at or move; the next start tries again.
+    pub skipped: usize,
 }
 
 /// Looks whether a mailbox has room, and if so notes that this call records into it.
@@ -114,8 +117,14 @@ pub(crate) fn keep(conn: &Connection, dir: &DataDir, new: &NewMessage, now_ms: i
     let relative = move_into_box(dir, &temp, box_id, &new.file)?;
     insert(conn, box_id, new, &relative, now_ms)?;
     let id = conn.last_insert_rowid();
-    conn.execute("DELETE FROM voicemail_pending WHERE call = ?1", [&new.call])?;
+    leave(conn, &new.call)?;
     Ok(Kept::Saved(id))
+}
+
+/// Forgets that a call records: it never began to.
+pub(crate) fn leave(conn: &Connection, call: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM voicemail_pending WHERE call = ?1")?.execute([call])?;
+    Ok(())
 }
 
 /// Removes a recording that isn't worth keeping.
@@ -154,35 +163,79 @@ pub(crate) fn counts(conn: &Connection, mailbox_id: i64) -> Result<(i64, i64)> {
 }
 
 /// Finishes at start-up what a crash left: recordings of at least [`VOICEMAIL_KEEP_MS_MIN`] become messages of the
-/// mailbox that their call was recording into, even past its limit; everything else without a row goes.
+/// mailbox that their call was recording into, even past its limit; everything else without a row goes. What the disk
+/// refuses is skipped, so that one bad file stops no server.
 pub(crate) fn repair(conn: &Connection, dir: &DataDir, now_ms: i64) -> Result<Repaired> {
-    let mut done = Repaired::default();
-    for path in files::list_files(&dir.voicemail_temp(), REPAIR_FILES_MAX)? {
-        count(&mut done, salvage(conn, dir, &path, true, now_ms)?);
+    let mut repair = Repair { conn, dir, now_ms, done: Repaired::default(), again: BTreeSet::new() };
+    for path in repair.list(&dir.voicemail_temp())? {
+        repair.file(&path, true)?;
     }
     for box_id in box_ids(conn)? {
         let folder = dir.root().join(DataDir::mailbox_relative(box_id));
-        for path in files::list_files(&folder, REPAIR_FILES_MAX)? {
+        for path in repair.list(&folder)? {
             if !has_row(conn, &relative_in_box(box_id, &path))? {
-                count(&mut done, salvage(conn, dir, &path, false, now_ms)?);
+                repair.file(&path, false)?;
             }
         }
     }
-    conn.execute("DELETE FROM voicemail_pending", [])?;
-    Ok(done)
+    for call in pending_calls(conn)?.difference(&repair.again) {
+        leave(conn, call)?;
+    }
+    Ok(repair.done)
 }
 
-fn count(done: &mut Repaired, salvaged: bool) {
-    if salvaged {
-        done.salvaged += 1;
-    } else {
-        done.removed += 1;
+struct Repair<'a> {
+    conn: &'a Connection,
+    dir: &'a DataDir,
+    now_ms: i64,
+    done: Repaired,
+    /// Calls whose recordings were skipped.
+    again: BTreeSet<String>,
+}
+
+impl Repair<'_> {
+    fn list(&mut self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let listed = files::list_files(folder, REPAIR_FILES_MAX);
+        Ok(self.unless_skipped(listed)?.unwrap_or_default())
     }
+
+    fn file(&mut self, path: &Path, temp: bool) -> Result<()> {
+        let salvaged = salvage(self.conn, self.dir, path, temp, self.now_ms);
+        match self.unless_skipped(salvaged)? {
+            Some(true) => self.done.salvaged += 1,
+            Some(false) => self.done.removed += 1,
+            None => self.again.extend(pending_of(self.conn, &name_of(path))?.map(|pending| pending.call)),
+        }
+        Ok(())
+    }
+
+    /// None when the disk refused.
+    fn unless_skipped<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error @ Error::File { .. }) => {
+                tracing::error!(%error, "skipped while voicemail was repaired; the next start tries again");
+                self.done.skipped += 1;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn pending_calls(conn: &Connection) -> Result<BTreeSet<String>> {
+    let mut statement = conn.prepare_cached("SELECT call FROM voicemail_pending")?;
+    let rows = statement.query_map([], |r| r.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Makes a message of a file, or removes it. True when it became one.
 fn salvage(conn: &Connection, dir: &DataDir, path: &Path, temp: bool, now_ms: i64) -> Result<bool> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name_of(path);
     let header = wav::read_file(path).map_err(|e| Error::file("read", path, e))?;
     let pending = pending_of(conn, &name)?;
     let (Some(pending), Ok(header), false) = (pending, header, name.ends_with(PARTIAL_SUFFIX)) else {
@@ -229,15 +282,25 @@ impl Pending {
     }
 }
 
-/// The recording that a file belongs to: a file's name begins with the name of its call and a dash.
+/// The recording that a file belongs to: a file's name begins with the name of its call and a dash. Names of calls have
+/// dashes, too; the longest that is known wins.
 fn pending_of(conn: &Connection, file: &str) -> Result<Option<Pending>> {
-    let sql = "SELECT p.call, p.mailbox_id, p.at_ms, coalesce(c.caller_id_name, ''), coalesce(c.caller_id_num, '') \
-               FROM voicemail_pending p LEFT JOIN cdrs c ON c.call = p.call \
-               WHERE substr(?1, 1, length(p.call) + 1) = p.call || '-' ORDER BY length(p.call) DESC LIMIT 1";
     let file = file.strip_prefix(MESSAGE_PREFIX).unwrap_or(file);
+    let calls = file.rmatch_indices('-').filter_map(|(dash, _)| file.get(..dash));
+    for call in calls {
+        if let Some(found) = pending_call(conn, call)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn pending_call(conn: &Connection, call: &str) -> Result<Option<Pending>> {
+    let sql = "SELECT p.call, p.mailbox_id, p.at_ms, coalesce(c.caller_id_name, ''), coalesce(c.caller_id_num, '') \
+               FROM voicemail_pending p LEFT JOIN cdrs c ON c.call = p.call WHERE p.call = ?1";
     let found = conn
         .prepare_cached(sql)?
-        .query_row([file], |r| {
+        .query_row([call], |r| {
             Ok(Pending {
                 call: r.get(0)?,
                 mailbox_id: r.get(1)?,
@@ -299,8 +362,7 @@ fn insert(conn: &Connection, box_id: i64, new: &NewMessage, file: &Path, now_ms:
 
 fn forget(conn: &Connection, temp: &Path, call: &str) -> Result<()> {
     files::remove_if_there(temp)?;
-    conn.execute("DELETE FROM voicemail_pending WHERE call = ?1", [call])?;
-    Ok(())
+    leave(conn, call)
 }
 
 fn temp_path(dir: &DataDir, file: &str) -> Result<PathBuf> {

@@ -49,6 +49,12 @@ impl Facts {
         Ok(())
     }
 
+    /// Takes an entity that has no row yet for one that there is.
+    pub(crate) fn suppose<E: Entity>(&mut self, entity: &E) {
+        let of_kind = self.entities.entry(E::KIND).or_default();
+        of_kind.entry(entity.key().to_owned()).or_insert_with(|| (entity.id().raw(), entity.facts()));
+    }
+
     fn find(&self, kind: EntityKind, key: &str) -> Option<&(i64, EntityFacts)> {
         self.entities.get(&kind)?.get(key)
     }

@@ -145,6 +145,45 @@ fn recordings_that_a_crash_left_become_messages_if_they_are_worth_it() {
 }
 
 #[test]
+fn what_the_disk_refuses_is_skipped_and_tried_again() {
+    let (dir, mut store) = with_mailbox(10);
+    record(&mut store, "1-c1", &wav(3_000, None));
+    fs::write(store.dir().voicemail_temp().join("stranger-1.wav"), "x").unwrap();
+    let in_the_way = dir.path().join("voicemail/box_1");
+    fs::write(&in_the_way, "a file where the mailbox's folder belongs").unwrap();
+    drop(store);
+
+    let mut store = open(dir.path());
+    let done = store.recover(NOW + 1).unwrap().voicemail;
+    assert_eq!((done.salvaged, done.removed, done.skipped), (0, 1, 2), "the message and the folder");
+    drop(store);
+    fs::remove_file(in_the_way).unwrap();
+    let mut store = open(dir.path());
+    assert_eq!(store.recover(NOW + 2).unwrap().voicemail.salvaged, 1);
+    assert_eq!(store.messages("night", page()).unwrap()[0].call, "1-c1");
+}
+
+#[test]
+fn a_mailbox_that_was_left_awaits_no_recording() {
+    let (dir, mut store) = with_mailbox(10);
+    record(&mut store, "1-c1", &wav(3_000, None));
+    record(&mut store, "1-c1-2", &wav(4_000, None));
+    store.leave_mailbox("1-c1-2").unwrap();
+    drop(store);
+    let mut store = open(dir.path());
+    let done = store.recover(NOW).unwrap().voicemail;
+    // Both names begin with the call that is still awaited.
+    assert_eq!((done.salvaged, done.removed), (2, 0));
+    assert!(store.messages("night", page()).unwrap().iter().all(|m| m.call == "1-c1"));
+
+    record(&mut store, "c2", &wav(3_000, None));
+    store.leave_mailbox("c2").unwrap();
+    drop(store);
+    let done = open(dir.path()).recover(NOW).unwrap().voicemail;
+    assert_eq!((done.salvaged, done.removed), (0, 1));
+}
+
+#[test]
 fn a_crash_between_rename_and_row_loses_nothing() {
     let (dir, mut store) = with_mailbox(10);
     let new = record(&mut store, "c1", &wav(3_000, None));

@@ -123,6 +123,23 @@ fn an_import_makes_the_office_and_publishes_it() {
     assert!(store.flow("main").unwrap().draft_is_live);
 }
 
+/// Programs and the numbers that lead into them belong together: a publish between two reads must not part them.
+#[test]
+fn what_is_read_at_one_moment_belongs_together() {
+    let (_dir, mut store, _) = published();
+    let reader = store.reader().unwrap();
+    let moved = MAIN.replace("entry office:", "entry reception:");
+    let seen = reader.at_one_moment(|reader| {
+        let version = reader.live_flows()?.remove(0)?.version;
+        store.import(&office(&moved, ENTITIES, true), BY)?;
+        Ok((version, reader.number_routes()?.remove(0).entry))
+    });
+    assert_eq!(seen.unwrap(), (1, "office".to_owned()));
+    assert_eq!(reader.number_routes().unwrap()[0].entry, "reception");
+    assert!(reader.at_one_moment(|_| Err::<(), _>(Error::Busy)).is_err());
+    assert!(reader.at_one_moment(|reader| reader.number_routes()).is_ok(), "a failure leaves no moment open");
+}
+
 #[test]
 fn live_programs_survive_a_restart() {
     let (dir, store, _) = published();
@@ -167,6 +184,21 @@ fn text_that_cannot_be_read_changes_nothing() {
     assert!(matches!(store.import(&catalog, BY), Err(Error::ImportRefused { .. })));
     assert!(store.all_entities::<Extension>().unwrap().is_empty());
     assert!(store.flows(Page::new(10, 0)).unwrap().is_empty());
+}
+
+/// A draft has one value for a field: keeping the first would make a flow of it that nobody wrote.
+#[test]
+fn what_a_draft_cannot_hold_is_refused() {
+    let (_dir, mut store, _) = published();
+    let before = store.flow("main").unwrap().draft;
+    for lossy in [
+        MAIN.replace("bye: hangup", "bye: hangup {\n    cause = busy\n    cause = normal\n  }"),
+        MAIN.replace("bye: hangup", "bye: hangup\n  bye: voicemail after-hours"),
+    ] {
+        let refused = store.import(&office(&lossy, ENTITIES, false), BY);
+        assert!(matches!(refused, Err(Error::ImportRefused { .. })), "{refused:?}");
+        assert_eq!(store.flow("main").unwrap().draft, before);
+    }
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Media {
     planned: u64,
     /// Everything told, when kept.
     pub log: Option<Vec<Command>>,
+    /// How long the disk takes to make a recording whole, beyond the usual.
+    pub slow_disk: Duration,
     /// The next recordings fail.
     pub broken_disk: bool,
     /// Ports that can't be bound.
@@ -225,7 +227,7 @@ impl Media {
                 .retain(|_, event| !matches!(event, Event::RecordEnded { job: ended, .. } if *ended == job));
             let duration_ms = u32::try_from(now.saturating_sub(since).as_millis()).unwrap_or(u32::MAX);
             let event = Event::RecordEnded { leg, job, duration_ms, end: RecordEnd::Stopped };
-            self.report(now, Duration::from_millis(8), event);
+            self.report(now, Duration::from_millis(8) + self.slow_disk, event);
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ pub const MENU: &str = "+61299998888";
 pub const SALES: &str = "+61299990000";
 /// A prompt before the answer, then a refusal.
 pub const EARLY: &str = "+61299991111";
+/// A prompt before the answer, then rings sales.
+pub const GREETED: &str = "+61299992222";
 /// How long the programs ring.
 pub const RING_MS: u32 = 20_000;
 /// How long the menu waits.
@@ -41,7 +43,7 @@ pub fn sample() -> Office {
     let trunk = Trunk { key: "carrier".to_owned(), channels_max: 0 };
     Office {
         country: "au".to_owned(),
-        numbers: [(MENU, menu()), (SALES, sales()), (EARLY, early())]
+        numbers: [(MENU, menu()), (SALES, sales()), (EARLY, early()), (GREETED, greeted())]
             .map(|(number, entry)| (number.to_owned(), Number { trunk: None, entry }))
             .into(),
         extensions: extensions.into(),
@@ -193,6 +195,24 @@ fn menu() -> Entry {
     entry("main", b)
 }
 
+/// Answers, takes a key, then another one, and hangs up; not among the office's numbers.
+pub fn two_keys() -> Entry {
+    let mut b = Builder::new();
+    let (start, up, again, bye) = (b.label(), b.label(), b.label(), b.label());
+    b.entry("in", start);
+    node(&mut b, "in", start);
+    b.answer();
+    b.switch_outcome(OutcomeTargets { done: up, key: bye, timeout: bye, failed: bye });
+    b.bind(up);
+    b.menu(Sound::MenuGreeting("main"), MENU_MS);
+    b.switch_outcome(OutcomeTargets { done: bye, key: again, timeout: bye, failed: bye });
+    node(&mut b, "again", again);
+    b.menu(Sound::MenuGreeting("main"), MENU_MS);
+    b.switch_outcome(OutcomeTargets { done: bye, key: bye, timeout: bye, failed: bye });
+    hangup(&mut b, "bye", Cause::Normal, bye);
+    entry("two-keys", b)
+}
+
 fn sales() -> Entry {
     let mut b = Builder::new();
     let (start, night, bye, busy, declined) = (b.label(), b.label(), b.label(), b.label(), b.label());
@@ -220,4 +240,21 @@ fn early() -> Entry {
     exit_at(&mut b, play, "next", done, bye);
     hangup(&mut b, "bye", Cause::Rejected, bye);
     entry("closed-line", b)
+}
+
+fn greeted() -> Entry {
+    let mut b = Builder::new();
+    let (start, ring, bye) = (b.label(), b.label(), b.label());
+    b.entry("in", start);
+    let play = node(&mut b, "in", start);
+    b.play(Sound::Prompt("closed"), false, true);
+    let done = b.label();
+    b.switch_outcome(OutcomeTargets { done, key: done, timeout: done, failed: done });
+    exit_at(&mut b, play, "next", done, ring);
+    let group = node(&mut b, "ring", ring);
+    b.ring_group("sales", RING_MS);
+    let to = Outcomes { answered: bye, no_answer: bye, busy: bye, declined: bye, unavailable: bye };
+    after_ring(&mut b, group, &to);
+    hangup(&mut b, "bye", Cause::Normal, bye);
+    entry("greeted-line", b)
 }

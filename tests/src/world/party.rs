@@ -234,6 +234,7 @@ impl Party {
             from: Name { name: format!("Phone of {}", self.user), number: self.user.clone() },
             to: Name { name: String::new(), number: number.clone() },
             asserted: None,
+            max_forwards: flow_sip::limits::HOPS_MAX,
             sdp,
         };
         let id = self.endpoint.call(now, call);

@@ -38,6 +38,8 @@ pub struct Store {
     pub messages: Vec<NewMessage>,
     /// Recordings thrown away.
     pub dropped: Vec<String>,
+    /// Calls that may be recording: looked into a mailbox with room, and nothing came of it yet.
+    pub pending: BTreeSet<CallKey>,
     agenda: BTreeMap<(Duration, u64), StoreAnswer>,
     planned: u64,
     /// Call-IDs of INVITEs that arrived and were not challenged or refused before they were calls.
@@ -53,6 +55,7 @@ impl Default for Store {
             answered: BTreeSet::new(),
             messages: Vec::new(),
             dropped: Vec::new(),
+            pending: BTreeSet::new(),
             agenda: BTreeMap::new(),
             planned: 0,
             invited: BTreeSet::new(),
@@ -114,13 +117,16 @@ impl Store {
                 }
             }
             StoreRequest::CdrEnd(record) => self.end(record),
-            StoreRequest::CheckMailbox { call, .. } => {
+            StoreRequest::CheckMailbox { call, key, .. } => {
                 let room = match self.mood {
                     Mood::Fine | Mood::FillsUp => Room::Free,
                     Mood::Full => Room::Full,
                     Mood::Failing => Room::Failed,
                     Mood::Gone => return Ok(()),
                 };
+                if room == Room::Free {
+                    self.pending.insert(key.clone());
+                }
                 self.answer(now, random, StoreAnswer::Room { call: *call, room });
                 Ok(())
             }
@@ -131,13 +137,21 @@ impl Store {
                     Mood::Failing => Kept::Failed,
                     Mood::Gone => return Ok(()),
                 };
+                if kept != Kept::Failed {
+                    self.pending.remove(&message.key);
+                }
                 if kept == Kept::Saved {
                     self.messages.push((**message).clone());
                 }
                 self.answer(now, random, StoreAnswer::Message { call: message.call, kept });
                 Ok(())
             }
-            StoreRequest::DropRecording { file } => {
+            StoreRequest::LeaveMailbox { call } => {
+                self.pending.remove(call);
+                Ok(())
+            }
+            StoreRequest::DropRecording { call, file } => {
+                self.pending.remove(call);
                 self.dropped.push(file.clone());
                 Ok(())
             }

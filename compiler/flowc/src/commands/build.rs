@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use flow_compiler::compile::compile;
 
-use super::{Failure, write, write_in};
+use super::{Failure, file_of, write};
 use crate::input::{Input, PROGRAM_EXTENSION};
 use crate::render::{Report, count};
 
@@ -40,7 +40,7 @@ pub fn run(paths: &[PathBuf], output: Option<&Path>, report: &Report<'_>) -> Res
         }
         (to, _) => {
             for (key, bytes) in &programs {
-                write_in(to.unwrap_or(Path::new(".")), key, PROGRAM_EXTENSION, bytes)?;
+                write(&file_of(to.unwrap_or(Path::new(".")), key, PROGRAM_EXTENSION)?, bytes)?;
             }
         }
     }

@@ -1,23 +1,32 @@
 //! `flowc convert`: text to canvases, canvases to text.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use flow_compiler::diag::Diagnostic;
+use flow_compiler::diag::{Code, Diagnostic};
 use flow_compiler::{write_catalog, write_json, write_text};
 
-use super::{Failure, write, write_in};
+use super::{Failure, file_of, write};
 use crate::cli::View;
 use crate::input::{Input, Unit};
 use crate::render::{Found, Report};
 
 pub fn run(paths: &[PathBuf], to: View, output: Option<&Path>, report: &Report<'_>) -> Result<bool, Failure> {
     let input = Input::load(paths, None)?;
-    // A flow with errors converts as well as any other; only what couldn't be read would be lost.
+    // A flow with errors converts as well as any other, if the other view can hold all of it.
     let units = input.units.iter();
-    let found: Vec<_> = units.map(|u| Found { project: &u.project, diagnostics: unread(u) }).collect();
-    if found.iter().any(|f| f.diagnostics.iter().any(|d| d.is_error())) {
+    let found: Vec<_> = units.map(|u| Found { project: &u.project, diagnostics: lost(u) }).collect();
+    let mut all = found.iter().flat_map(|f| &f.diagnostics);
+    if all.any(|d| d.is_error() || d.code == Code::MoreFindings) {
         report.findings(&found)?;
         return Ok(false);
+    }
+    let mut keys = BTreeSet::new();
+    if let Some((_, _, twice)) = input.flows().find(|(_, _, graph)| !keys.insert(graph.key.as_str())) {
+        return Err(Failure(format!(
+            "the flow `{}` is in two of these files: convert them apart",
+            twice.key
+        )));
     }
     match to {
         View::Json => to_json(&input, output, report),
@@ -25,8 +34,8 @@ pub fn run(paths: &[PathBuf], to: View, output: Option<&Path>, report: &Report<'
     }
 }
 
-fn unread(unit: &Unit) -> Vec<&Diagnostic> {
-    unit.diagnostics.iter().filter(|d| d.is_unread()).collect()
+fn lost(unit: &Unit) -> Vec<&Diagnostic> {
+    unit.diagnostics.iter().filter(|d| d.is_lost_by_converting()).collect()
 }
 
 fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<bool, Failure> {
@@ -36,7 +45,7 @@ fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<
         Some(folder) => {
             for (project, id, graph) in input.flows() {
                 let json = write_json(project, id, &world);
-                write_in(folder, &graph.key, "json", json.as_bytes())?;
+                write(&file_of(folder, &graph.key, "json")?, json.as_bytes())?;
             }
             write(&folder.join("catalog.json"), write_catalog(&world).as_bytes())?;
         }
@@ -51,14 +60,22 @@ fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<
     Ok(true)
 }
 
+/// A flow's text has the flow's name. Entities and tests without a flow (a catalogue's, say) have files of their own.
 fn to_text(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<bool, Failure> {
-    for unit in input.units.iter().filter(|u| !u.project.flows.is_empty() || u.is_text) {
+    let mut others = 0;
+    for unit in &input.units {
         let text = write_text(&unit.project);
         match (output, unit.project.flows.values().next()) {
-            (Some(folder), Some(flow)) => {
-                write_in(folder, &flow.key, "flow", text.as_bytes())?;
+            _ if text.is_empty() => {}
+            (Some(folder), Some(flow)) => write(&file_of(folder, &flow.key, "flow")?, text.as_bytes())?,
+            (Some(folder), None) => {
+                others += 1;
+                let name = if others == 1 { "entities".to_owned() } else { format!("entities-{others}") };
+                if input.flows().any(|(_, _, graph)| graph.key == name) {
+                    return Err(Failure(format!("the flow `{name}` has the name of the file for entities")));
+                }
+                write(&file_of(folder, &name, "flow")?, text.as_bytes())?;
             }
-            (Some(_), None) => {}
             (None, _) => report.out.result(&text)?,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use flow_compiler::diag::{Diagnostic, Place};
+use flow_compiler::diag::{Code, Diagnostic, Place};
 use flow_compiler::format_file;
 use flow_compiler::graph::FileId;
 
@@ -30,6 +30,10 @@ fn format(unit: &Unit, check: bool, changed: &mut usize, report: &Report<'_>) ->
     let mut fine = unread.is_empty();
     if !unread.is_empty() {
         report.findings(&[Found { project: &unit.project, diagnostics: unread.clone() }])?;
+    }
+    // Which files the findings are in that aren't listed, nobody can say.
+    if unread.iter().any(|d| d.code == Code::MoreFindings) {
+        return Ok(false);
     }
     let files = unit.project.files.iter().zip(&unit.paths);
     for ((id, file), path) in files.filter(|((id, _), _)| !unread.iter().any(|d| is_in(d, *id))) {

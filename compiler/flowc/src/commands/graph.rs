@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use flow_compiler::draw::{CARDS_MAX, Picture, dot, mermaid, svg};
 use flow_compiler::graph::Graph;
 
-use super::{Failure, write, write_in};
+use super::{Failure, file_of, write};
 use crate::cli::Drawing;
 use crate::input::Input;
 use crate::render::Report;
@@ -29,7 +29,7 @@ pub fn run(
         ([only], Some(path)) if !path.is_dir() => write(path, drawn(only, to, &input)?.as_bytes())?,
         (many, Some(folder)) if folder.is_dir() => {
             for graph in many {
-                write_in(folder, &graph.key, extension(to), drawn(graph, to, &input)?.as_bytes())?;
+                write(&file_of(folder, &graph.key, extension(to))?, drawn(graph, to, &input)?.as_bytes())?;
             }
         }
         (many, Some(_)) => {

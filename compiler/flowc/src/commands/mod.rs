@@ -1,7 +1,7 @@
 //! One file a command. A command says whether nothing was wrong; what keeps it from working is a [`Failure`].
 
 use std::fmt::{Display, Formatter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub mod build;
 pub mod check;
@@ -34,16 +34,18 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// The file of a flow in a folder. A key comes from a file that somebody sent: it must not lead out of the folder.
+pub fn file_of(folder: &Path, key: &str, extension: &str) -> Result<PathBuf, Failure> {
+    if key.is_empty() || key.starts_with('.') || key.contains(['/', '\\', '\0']) {
+        return Err(Failure(format!(
+            "the flow `{}` can't be a file of its name: give it another key",
+            key.escape_debug()
+        )));
+    }
+    Ok(folder.join(format!("{key}.{extension}")))
+}
+
 /// Writes a file.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|e| Failure(format!("can't write {}: {e}", path.display())))
-}
-
-/// Writes a file named after a flow into a folder. A flow's key is anything that its author wrote: one that would lead
-/// out of the folder is refused.
-pub fn write_in(folder: &Path, key: &str, extension: &str, bytes: &[u8]) -> Result<(), Failure> {
-    if key.is_empty() || key.starts_with('.') || key.contains(['/', '\\', ':', '\0']) {
-        return Err(Failure(format!("the flow's key {key:?} can't be the name of a file; rename the flow")));
-    }
-    write(&folder.join(format!("{key}.{extension}")), bytes)
 }

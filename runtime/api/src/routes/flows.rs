@@ -62,7 +62,7 @@ pub(super) async fn put(
     }
     let by = By { actor: ACTOR, now_ms: (api.now_ms)() };
     let saved = api
-        .write(move |store| {
+        .keep(move |store| {
             let (key, old_label) = match store.flow(&id) {
                 Ok(flow) => (flow.key, flow.label),
                 Err(flow_store::Error::NotFound { .. }) => (id, String::new()),

@@ -24,12 +24,9 @@ impl Call {
         match std::mem::replace(&mut self.activity, Activity::Between) {
             Activity::Ringing(ringing) => self.stop_ringing(desk, ringing),
             Activity::Talking(talking) => self.hang_up_callee(desk, talking),
+            Activity::Voicemail(_) => self.leave_mailbox(desk),
             // What these have open is a job on the caller's leg, and goes with it.
-            Activity::Between
-            | Activity::Answering { .. }
-            | Activity::Playing(_)
-            | Activity::Menu(_)
-            | Activity::Voicemail(_) => {}
+            Activity::Between | Activity::Answering { .. } | Activity::Playing(_) | Activity::Menu(_) => {}
             over @ (Activity::Ending(_) | Activity::Over) => self.activity = over,
         }
     }

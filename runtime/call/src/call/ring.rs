@@ -86,7 +86,7 @@ impl Call {
         self.typed.clear();
         let sdp = relay.offer(self.caller.codecs());
         let forks = phones.into_iter().map(|(to, binding)| self.fork(desk, to, binding, &sdp)).collect();
-        let heard = if self.caller.is_early() {
+        let heard = if self.caller.makes_ringback() {
             Heard::OwnRingback
         } else {
             let country = desk.office.country.clone();
@@ -111,7 +111,9 @@ impl Call {
                 continue;
             }
             let mut contacts = desk.sip.contacts(desk.now, &extension.user);
-            contacts.retain(|binding| binding.flow.remote != self.caller.source);
+            if extension.user == self.record.origin {
+                contacts.retain(|binding| binding.flow.remote != self.caller.source);
+            }
             if contacts.is_empty() {
                 ends.push(RingEnd::Unavailable);
             }
@@ -142,6 +144,7 @@ impl Call {
             from: self.shown.clone(),
             to,
             asserted: Some(self.shown.clone()),
+            max_forwards: self.caller.hops,
             sdp: sdp.to_vec(),
         };
         let sip = desk.sip.call(desk.now, call);
@@ -190,8 +193,11 @@ impl Call {
             if let Ok(codec) = ringing.relay.take_answer(desk, &description, &spoken, source)
                 && self.caller.early_media(desk, &first(codec, &self.caller.codecs()))
             {
-                if ringing.heard != Heard::Phone {
-                    ringing.heard = Heard::Phone;
+                let before = std::mem::replace(&mut ringing.heard, Heard::Phone);
+                if let Heard::Ringback(job) = before {
+                    self.caller.relay.stop(desk, job);
+                }
+                if before != Heard::Phone {
                     desk.media(Command::Bridge { a: self.caller.relay.leg(), b: ringing.relay.leg() });
                 }
                 return;
@@ -306,7 +312,8 @@ impl Call {
 
     fn cancel(&mut self, desk: &mut Desk<'_>, forks: Vec<Fork>, end: LegEnd, reason: Option<Reason>) {
         for fork in forks.into_iter().filter(|fork| fork.state != ForkState::Over) {
-            report(desk.sip.cancel(desk.now, fork.sip, reason.clone()));
+            // Not `cancel`: its answer may have come with what made us give up, and wait behind it to be read.
+            report(desk.sip.hangup(desk.now, fork.sip, reason.clone()));
             self.leg_record(fork.record, |record| {
                 record.ended_ms = Some(desk.wall_ms);
                 record.end = end;

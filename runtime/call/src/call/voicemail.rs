@@ -67,7 +67,10 @@ impl Call {
                 self.voicemail_stage(Stage::Greeting { job, ends_by });
             }
             (Room::Full, Some(_)) => self.go_on(desk, Answer::Voicemail(VoicemailEnd::Full)),
-            (Room::Failed, _) | (_, None) => self.go_on(desk, Answer::Voicemail(VoicemailEnd::Failed)),
+            (Room::Failed, _) | (_, None) => {
+                self.leave_mailbox(desk);
+                self.go_on(desk, Answer::Voicemail(VoicemailEnd::Failed));
+            }
         }
     }
 
@@ -82,10 +85,12 @@ impl Call {
     fn start_recording(&mut self, desk: &mut Desk<'_>) {
         let Activity::Voicemail(voicemail) = &self.activity else { return };
         let Some(mailbox) = desk.office.mailboxes.get(&voicemail.mailbox) else {
+            self.leave_mailbox(desk);
             self.go_on(desk, Answer::Voicemail(VoicemailEnd::Failed));
             return;
         };
         let max_ms = mailbox.message_ms_max;
+        self.recorded_before = true;
         let job = desk.job();
         let file = format!("{}-{}.wav", self.record.call, job.0);
         desk.media(Command::Record {
@@ -153,7 +158,7 @@ impl Call {
         if end == RecordEnd::Failed {
             self.voicemail_over(desk, VoicemailEnd::Failed);
         } else if duration_ms < limits::MESSAGE_MS_MIN {
-            desk.store(StoreRequest::DropRecording { file });
+            desk.store(StoreRequest::DropRecording { call: self.record.call.clone(), file });
             self.voicemail_over(desk, VoicemailEnd::Done);
         } else {
             let key = self.record.call.clone();
@@ -191,9 +196,18 @@ impl Call {
         match voicemail.stage {
             Stage::Greeting { .. } => self.start_recording(desk),
             Stage::Asking { .. } | Stage::Recording { .. } | Stage::Saving { .. } => {
+                self.leave_mailbox(desk);
                 tracing::error!(call = %self.record.call, "a message could not be recorded or kept in time");
                 self.voicemail_over(desk, VoicemailEnd::Failed);
             }
+        }
+    }
+
+    /// The store need not await a recording: none was begun. A call that began one before keeps the store's note, by
+    /// which the next start finds what became of it.
+    pub(super) fn leave_mailbox(&self, desk: &mut Desk<'_>) {
+        if !self.recorded_before {
+            desk.store(StoreRequest::LeaveMailbox { call: self.record.call.clone() });
         }
     }
 

@@ -73,6 +73,30 @@ async fn who_cannot_be_reached_is_told() {
     assert_eq!(wire.recv().await, Some(WireIn::StreamFailed { remote: closed }));
 }
 
+#[tokio::test]
+async fn a_stream_that_brings_no_whole_request_is_closed_soon() {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut wire = Wire::bind_with(any, any, Duration::from_millis(200)).await.unwrap();
+    let mut phone = TcpStream::connect(wire.tcp_address()).await.unwrap();
+    let Some(WireIn::StreamOpened { connection: good, remote }) = wire.recv().await else { panic!() };
+    wire.send(WireOut::Send(Transmit {
+        flow: flow(Transport::Tcp, remote, Some(good)),
+        bytes: b"100".into(),
+    }));
+    let mut dribble = TcpStream::connect(wire.tcp_address()).await.unwrap();
+    let Some(WireIn::StreamOpened { connection: bad, .. }) = wire.recv().await else { panic!() };
+    dribble.write_all(b"REGISTER sip:").await.unwrap();
+    assert_eq!(
+        wire.recv().await,
+        Some(WireIn::StreamData { connection: bad, bytes: b"REGISTER sip:".into() })
+    );
+    let closed = timeout(Duration::from_secs(20), wire.recv()).await;
+    assert_eq!(closed, Ok(Some(WireIn::StreamClosed { connection: bad })));
+    phone.write_all(b"more").await.unwrap();
+    let kept = WireIn::StreamData { connection: good, bytes: b"more".into() };
+    assert_eq!(wire.recv().await, Some(kept), "the older one that was answered is still there");
+}
+
 #[test]
 fn streams_are_limited_in_all_and_per_address() {
     let mut streams = Streams::default();

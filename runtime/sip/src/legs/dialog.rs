@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::cx::Cx;
 use crate::event::{Flow, Transport};
-use crate::limits::ROUTES_MAX;
+use crate::limits::{HOPS_MAX, ROUTES_MAX};
 use crate::message::{Headers, Incoming, Method, Name, NameAddr, Request, Response, Uri};
 
 /// A dialog, or on the calling side the makings of one before the answer.
@@ -119,6 +119,29 @@ impl Dialog {
         self.target = target;
     }
 
+    /// The stream that led to the other side is gone. Without NAT between, its Contact says where to open another
+    /// (RFC 3261 §18.1.1); behind NAT only the other side can, and [`Dialog::follow`] then takes that one up.
+    pub(super) fn stream_lost(&mut self) {
+        self.flow.connection = None;
+        if let Some(uri) = Uri::read(&self.target)
+            && let Some(remote) = address_of(&uri)
+            && remote.ip() == self.flow.remote.ip()
+        {
+            self.flow = Flow { transport: transport_of(&uri), remote, connection: None };
+        }
+    }
+
+    /// A request inside the dialog came over `flow`. A stream from the same host is the one to answer over from now on:
+    /// phones and trunks close idle ones and open others in the middle of a call.
+    pub(super) fn follow(&mut self, flow: Flow) {
+        if flow.connection.is_some()
+            && self.flow.transport == Transport::Tcp
+            && self.flow.remote.ip() == flow.remote.ip()
+        {
+            self.flow = flow;
+        }
+    }
+
     /// A request inside the dialog, with the next CSeq.
     pub(super) fn request(&mut self, cx: &mut Cx, method: Method) -> Request {
         self.local_cseq += 1;
@@ -130,7 +153,7 @@ impl Dialog {
         let (uri, routes) = self.route();
         let mut headers = Headers::default();
         headers.push(Name::Via, cx.via(self.next_hop().transport));
-        headers.push(Name::MaxForwards, "70");
+        headers.push(Name::MaxForwards, HOPS_MAX.to_string());
         for route in routes {
             headers.push(Name::Route, route);
         }
@@ -160,10 +183,7 @@ impl Dialog {
         let Some((uri, remote)) = first.and_then(|uri| Some((uri, address_of(&uri)?))) else {
             return self.flow;
         };
-        let transport = match uri.param("transport") {
-            Some(word) if word.eq_ignore_ascii_case("tcp") => Transport::Tcp,
-            _ => Transport::Udp,
-        };
+        let transport = transport_of(&uri);
         if transport == self.flow.transport && (remote == self.flow.remote || self.flow.connection.is_some())
         {
             return self.flow;
@@ -175,6 +195,14 @@ impl Dialog {
 /// The URI of the first Contact.
 pub(super) fn contact(headers: &Headers) -> Option<&str> {
     NameAddr::read(headers.list(&Name::Contact).next()?).map(|addr| addr.uri)
+}
+
+/// The transport that a URI names, or UDP (RFC 3263 §4.1).
+fn transport_of(uri: &Uri<'_>) -> Transport {
+    match uri.param("transport") {
+        Some(word) if word.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+        Some(_) | None => Transport::Udp,
+    }
 }
 
 /// The address that a URI names literally.

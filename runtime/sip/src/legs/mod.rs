@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::config::{OutgoingCall, Reason, Refused};
 use crate::cx::{Cx, TimerKey};
-use crate::event::{Event, Flow, IncomingCall, LegId};
+use crate::event::{ConnectionId, Event, Flow, IncomingCall, LegId};
 use crate::limits::LEGS_MAX;
 use crate::message::{ALLOW, Headers, Incoming, Method, Name, Request, Response};
 use crate::transaction::{Transactions, TxId, Up};
@@ -226,6 +226,13 @@ impl Legs {
             }
         };
         self.settle(cx, id);
+    }
+
+    /// A stream is gone: dialogs over it look for another way.
+    pub(crate) fn stream_lost(&mut self, connection: ConnectionId) {
+        for leg in self.all.values_mut().filter(|leg| leg.dialog.flow.connection == Some(connection)) {
+            leg.dialog.stream_lost();
+        }
     }
 
     /// A timer fired.
@@ -472,6 +479,7 @@ impl Leg {
 
     /// A request with our tag.
     fn in_dialog(&mut self, cx: &mut Cx, txs: &mut Transactions, flow: Flow, incoming: &Incoming) {
+        self.dialog.follow(flow);
         let method = &incoming.request.method;
         if *method == Method::Ack {
             self.acknowledged(cx, txs, incoming);

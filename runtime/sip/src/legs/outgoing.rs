@@ -53,6 +53,9 @@ pub(super) fn start(cx: &mut Cx, txs: &mut Transactions, id: LegId, call: Outgoi
         return leg;
     }
     let mut invite = leg.dialog.request(cx, Method::Invite);
+    if let Some(hops) = invite.headers.first_mut(&Name::MaxForwards) {
+        *hops = call.max_forwards.to_string();
+    }
     invite.headers.push(Name::Contact, cx.contact(call.flow.transport));
     invite.headers.push(Name::Allow, ALLOW);
     if let Some(asserted) = &call.asserted {

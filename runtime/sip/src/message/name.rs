@@ -112,6 +112,7 @@ names! {
     Reason = "Reason",
     RetryAfter = "Retry-After",
     PAssertedIdentity = "P-Asserted-Identity",
+    Privacy = "Privacy",
     Timestamp = "Timestamp",
     Warning = "Warning",
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::cx::{Cx, TimerKey};
 use crate::event::{Flow, LegId, Transport};
-use crate::limits::TRANSACTIONS_MAX;
+use crate::limits::{HOPS_MAX, TRANSACTIONS_MAX};
 use crate::message::{Headers, Incoming, Message, Method, Name, Request, Response, Via, cseq};
 pub(crate) use machine::TxTimer;
 use machine::{Action, Input, Kind, State};
@@ -434,7 +434,7 @@ pub(crate) fn follow_up(invite: &Request, method: Method) -> Request {
     if let Some(via) = invite.headers.get(&Name::Via) {
         headers.push(Name::Via, via);
     }
-    headers.push(Name::MaxForwards, "70");
+    headers.push(Name::MaxForwards, HOPS_MAX.to_string());
     for name in [Name::From, Name::CallId, Name::Route] {
         headers.copy_from(&invite.headers, &name);
     }

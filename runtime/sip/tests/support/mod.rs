@@ -274,6 +274,7 @@ pub fn outgoing(to: &str) -> OutgoingCall {
         from: Party { name: "Zoë \"Z\" O'Hara".into(), number: "+15551234".into() },
         to: Party { name: String::new(), number: "101".into() },
         asserted: Some(Party { name: "Zoë".into(), number: "+15551234".into() }),
+        max_forwards: 70,
         sdp: SDP.into(),
     }
 }
