@@ -1,9 +1,10 @@
 # FlowPBX. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit e2e build bench fmt update clean
+.PHONY: help run test lint unit e2e build bench fuzz fmt update clean
 
 DATA ?= data
+FUZZ_SECONDS ?= 120
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,13 @@ bench: ## figures beside the peers' (needs rtpengine and sipp; installed when mi
 	cargo bench --locked -p flowpbx --bench relay
 	cargo build --locked --release -p flowpbx
 	cargo bench --locked -p flow-tests --bench calls
+
+fuzz: ## look for crashes in what reads files, FUZZ_SECONDS for each reader (needs nightly Rust and cargo-fuzz)
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing; install it with: cargo install cargo-fuzz"; exit 1; }
+	cd compiler && cargo +nightly fuzz run text -- -max_total_time=$(FUZZ_SECONDS)
+	cd compiler && cargo +nightly fuzz run json -- -max_total_time=$(FUZZ_SECONDS)
+	cd vm && cargo +nightly fuzz run trace -- -max_total_time=$(FUZZ_SECONDS)
+	cd vm && cargo +nightly fuzz run bytecode -- -max_total_time=$(FUZZ_SECONDS)
 
 fmt: ## format the code and the example flows
 	cargo fmt --all
