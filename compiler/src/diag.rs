@@ -184,6 +184,15 @@ codes! {
     /// behind the entry.
     VariableUnset = "F222", Error, "variable that may not be set";
 
+    /// A transfer hands the call over to one place. Name an `extension` or a `number`, and only one of them.
+    TransferTarget = "F230", Error, "transfer without a target";
+    /// Each answer of a webhook is an exit, so it needs a name of its own; `default`, `error` and `timeout` are taken. Give
+    /// the answer another name, and let the server say it.
+    WebhookAnswer = "F231", Error, "answer named like another exit";
+    /// The request tells who calls whom, and everybody on the way can read and change it. Write `https://`, if the server
+    /// speaks it.
+    WebhookUnencrypted = "F232", Warning, "webhook that isn't encrypted";
+
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
     NotCompiled = "F901", Error, "flow that can't be compiled";

@@ -2,13 +2,15 @@
 
 use crate::builder::{Builder, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets};
 use crate::effect::{
-    Answer, CallerPart, Cause, Effect, Input, Key, LocalTime, PhoneStatus, RingEnd, Sound, VoicemailEnd,
+    Answer, CallerPart, Cause, ConferenceEnd, Effect, Input, Key, LocalTime, Method, PhoneStatus, QueueEnd,
+    RingEnd, Sound, VoicemailEnd, WebhookEnd,
 };
+use crate::limits;
 use crate::machine::{Step, Unwatched, resume};
 use crate::program::{NodeIx, Program};
 use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
-use crate::value::{Fact, Operator};
+use crate::value::{Fact, Operator, Text, Type, Value};
 use crate::verify::verify;
 
 /// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
@@ -18,6 +20,9 @@ pub(crate) struct Plan {
     pub(crate) kind: u8,
     pub(crate) wires: [u8; 4],
 }
+
+/// How many kinds of nodes are made up.
+const KINDS: u8 = 14;
 
 struct Maker {
     b: Builder,
@@ -120,7 +125,7 @@ impl Maker {
     /// The kinds that compute or look at a phone.
     fn values(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
         let wires = plan.wires;
-        match plan.kind % 10 {
+        match plan.kind % KINDS {
             7 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -166,12 +171,79 @@ impl Maker {
         }
     }
 
+    /// The kinds that give the caller to somebody else, or ask somebody else.
+    fn hands_over(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
+        let wires = plan.wires;
+        match plan.kind % KINDS {
+            10 => {
+                let failed = self.exit(node, "failed", wires[0]);
+                let done = self.hangup(Cause::Normal);
+                self.b.bind(begin);
+                self.b.enter(node);
+                if wires[1].is_multiple_of(2) {
+                    self.b.transfer_extension("101", 30_000);
+                } else {
+                    self.b.push_fact(Fact::CalledNumber);
+                    self.b.transfer_number(30_000);
+                }
+                self.outcome(done, failed, failed, failed);
+            }
+            11 => {
+                let known = self.exit(node, "known", wires[0]);
+                let other = self.exit(node, "default", wires[1]);
+                let error = self.exit(node, "error", wires[2]);
+                let (field, value) = (self.b.label(), self.b.label());
+                let ty = Type::ALL[usize::from(wires[3]) % Type::ALL.len()];
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.push_text("hello");
+                let answers = format!("known(f:{}) other", ty.name());
+                self.b.webhook(
+                    "https://example.com/",
+                    Method::ALL[usize::from(wires[3]) % 2],
+                    &answers,
+                    5_000,
+                );
+                self.b.switch_webhook(|end| match end {
+                    Some(WebhookEnd::Answer(0)) => field,
+                    Some(WebhookEnd::Answer(_) | WebhookEnd::Default) => other,
+                    Some(WebhookEnd::Error | WebhookEnd::Timeout) | None => error,
+                });
+                self.b.bind(field);
+                self.b.webhook_field("f", ty);
+                self.outcome(value, error, error, error);
+                self.b.bind(value);
+                self.b.push_answer();
+                self.b.store(10 + wires[3] % 4);
+                self.b.jump(known);
+            }
+            12 => {
+                let answered = self.exit(node, "answered", wires[0]);
+                let timeout = self.exit(node, "timeout", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.answer(timeout);
+                self.b.queue("support", 300_000);
+                self.b.switch_queue(|end| if end == Some(QueueEnd::Answered) { answered } else { timeout });
+            }
+            _ => {
+                let next = self.exit(node, "next", wires[0]);
+                let full = self.exit(node, "full", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.answer(full);
+                self.b.conference("weekly");
+                self.b.switch_conference(|end| if end == Some(ConferenceEnd::Full) { full } else { next });
+            }
+        }
+    }
+
     fn node(&mut self, place: usize, plan: &Plan) {
         let node = self.b.node(&format!("n{place}"));
         self.b.begin(node);
         let begin = self.starts[place];
         let wires = plan.wires;
-        match plan.kind % 10 {
+        match plan.kind % KINDS {
             0 => self.menu(node, wires, begin),
             1 => self.ring(node, wires, begin, true),
             2 => self.ring(node, wires, begin, false),
@@ -186,6 +258,7 @@ impl Maker {
                 self.b.switch_voicemail(VoicemailTargets { done: next, full, failed: next });
             }
             7..=9 => self.values(node, plan, begin),
+            10..=13 => self.hands_over(node, plan, begin),
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -243,6 +316,13 @@ pub(crate) fn answers() -> Vec<Answer> {
     all.extend(mails.map(Answer::Voicemail));
     all.extend([true, false].map(Answer::Chance));
     all.extend(PhoneStatus::ALL.map(Answer::Status));
+    all.extend(QueueEnd::ALL.map(Answer::Queue));
+    all.extend(ConferenceEnd::ALL.map(Answer::Conference));
+    let answers = (0..u8::try_from(limits::WEBHOOK_ANSWERS_MAX).unwrap()).map(WebhookEnd::Answer);
+    let ends = answers.chain([WebhookEnd::Default, WebhookEnd::Error, WebhookEnd::Timeout]);
+    all.extend(ends.map(Answer::Webhook));
+    let texts = [Value::Text(Text::cut("Ann")), Value::Phone(Text::cut("+614"))];
+    all.extend([Value::Bool(true), Value::Number(-7)].into_iter().chain(texts).map(Answer::Value));
     all.extend(times.map(|(day, second)| Answer::LocalTime(LocalTime { day, second })));
     all
 }

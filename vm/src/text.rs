@@ -3,7 +3,12 @@
 
 use std::fmt;
 
-use crate::effect::{Answer, Effect, End, Key, LocalTime, PhoneStatus, RingEnd, Sound, VoicemailEnd};
+use crate::effect::{
+    Answer, ConferenceEnd, Effect, End, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, Sound, TransferTo,
+    VoicemailEnd, WebhookEnd,
+};
+use crate::limits;
+use crate::value::{Text, Value};
 
 /// An effect as one line, e.g. `menu menu_greeting "main" 5000ms`. Stable: traces and replays compare it.
 #[must_use]
@@ -34,6 +39,37 @@ pub fn effect_text(effect: &Effect<'_>) -> String {
             put_key(text.as_str(), &mut out);
         }
         Effect::Chance { percent } => out.push_str(&format!(" {percent}%")),
+        Effect::Transfer { to, timeout_ms } => {
+            match to {
+                TransferTo::Extension(key) => {
+                    out.push_str(" extension");
+                    put_key(key, &mut out);
+                }
+                TransferTo::Number(number) => {
+                    out.push_str(" number");
+                    put_key(number.as_str(), &mut out);
+                }
+            }
+            put_ms(timeout_ms, &mut out);
+        }
+        Effect::Webhook { url, method, send, answers, timeout_ms } => {
+            out.push(' ');
+            out.push_str(method.name());
+            put_key(url, &mut out);
+            put_key(send.as_str(), &mut out);
+            put_key(answers.as_str(), &mut out);
+            put_ms(timeout_ms, &mut out);
+        }
+        Effect::WebhookField { field, ty } => {
+            put_key(field, &mut out);
+            out.push(' ');
+            out.push_str(ty.name());
+        }
+        Effect::Queue { queue, timeout_ms } => {
+            put_key(queue, &mut out);
+            put_ms(timeout_ms, &mut out);
+        }
+        Effect::Conference { conference } => put_key(conference, &mut out),
     }
     out
 }
@@ -107,12 +143,48 @@ pub fn answer_text(answer: Answer) -> String {
         Answer::Voicemail(end) => format!("voicemail {}", word_of(&VOICEMAIL_ENDS, &end)),
         Answer::Chance(yes) => format!("chance {}", word_of(&CHANCES, &yes)),
         Answer::Status(status) => format!("status {}", status.name()),
+        Answer::Value(value) => format!("done {}", value_text(value)),
+        Answer::Webhook(WebhookEnd::Answer(number)) => format!("webhook {number}"),
+        Answer::Webhook(end) => format!("webhook {}", word_of(&WEBHOOK_ENDS, &end)),
+        Answer::Queue(end) => format!("queue {}", end.name()),
+        Answer::Conference(end) => format!("conference {}", end.name()),
         Answer::LocalTime(LocalTime { day, second }) => {
             let (minutes, s) = (second / 60, second % 60);
             format!("local_time {} {:02}:{:02}:{s:02}", show_date(day), minutes / 60, minutes % 60)
         }
     }
 }
+
+/// A value with its type, e.g. `text "Ann"`.
+fn value_text(value: Value) -> String {
+    let mut out = value.ty().name().to_owned();
+    match value {
+        Value::Bool(yes) => out.push_str(if yes { " true" } else { " false" }),
+        Value::Number(number) => out.push_str(&format!(" {number}")),
+        Value::Text(text) | Value::Phone(text) => put_key(text.as_str(), &mut out),
+    }
+    out
+}
+
+/// The value of [`value_text`]. What is longer than a value may be is none: it would be cut, and be another.
+fn parse_value(text: &str) -> Option<Value> {
+    let (ty, rest) = text.split_once(' ')?;
+    let text = || {
+        let mut words = Words::new(rest);
+        let text = words.quoted().ok().filter(|text| text.len() <= limits::VALUE_BYTES_MAX)?;
+        words.is_done().then(|| Text::cut(&text))
+    };
+    match ty {
+        "bool" => rest.parse().ok().map(Value::Bool),
+        "number" => rest.parse().ok().map(Value::Number),
+        "text" => text().map(Value::Text),
+        "phone" => text().map(Value::Phone),
+        _ => None,
+    }
+}
+
+const WEBHOOK_ENDS: [(WebhookEnd, &str); 3] =
+    [(WebhookEnd::Default, "default"), (WebhookEnd::Error, "error"), (WebhookEnd::Timeout, "timeout")];
 
 const CHANCES: [(bool, &str); 2] = [(true, "yes"), (false, "no")];
 
@@ -130,6 +202,13 @@ pub fn parse_answer(text: &str) -> Option<Answer> {
         "voicemail" => of_word(&VOICEMAIL_ENDS, rest).map(Answer::Voicemail),
         "chance" => of_word(&CHANCES, rest).map(Answer::Chance),
         "status" => PhoneStatus::ALL.into_iter().find(|status| status.name() == rest).map(Answer::Status),
+        "done" if !rest.is_empty() => parse_value(rest).map(Answer::Value),
+        "webhook" => {
+            let number = rest.parse().ok().map(WebhookEnd::Answer);
+            number.or_else(|| of_word(&WEBHOOK_ENDS, rest)).map(Answer::Webhook)
+        }
+        "queue" => QueueEnd::ALL.into_iter().find(|end| end.name() == rest).map(Answer::Queue),
+        "conference" => ConferenceEnd::ALL.into_iter().find(|end| end.name() == rest).map(Answer::Conference),
         "local_time" => {
             let (date, clock) = rest.split_once(' ')?;
             let second = parse_clock(clock)?;
@@ -340,6 +419,14 @@ mod tests {
             "chance no",
             "status on_call",
             "local_time 2026-03-02 22:00:59",
+            "done text \"Ann \\\"A\\\"\"",
+            "done phone \"+614\"",
+            "done number -3",
+            "done bool true",
+            "webhook 7",
+            "webhook default",
+            "queue timeout",
+            "conference refused",
             "failed",
             "hung_up",
         ] {
@@ -355,6 +442,14 @@ mod tests {
             "ring",
             "ring x",
             "done ",
+            "done text",
+            "done text Ann",
+            "done text \"Ann\" x",
+            "done date 1",
+            "webhook",
+            "webhook 256",
+            "queue",
+            "conference done",
             "local_time 2026-03-02 24:00:00",
         ] {
             assert_eq!(parse_answer(text), None, "{text}");

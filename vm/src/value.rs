@@ -144,6 +144,17 @@ impl Type {
     /// Every type.
     pub const ALL: [Type; 4] = [Type::Bool, Type::Number, Type::Text, Type::Phone];
 
+    /// The word in declarations, listings and traces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Bool => "bool",
+            Type::Number => "number",
+            Type::Text => "text",
+            Type::Phone => "phone",
+        }
+    }
+
     /// What people call it.
     #[must_use]
     pub const fn noun(self) -> &'static str {
@@ -157,7 +168,7 @@ impl Type {
 }
 
 /// A value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Yes or no.
     Bool(bool),
@@ -170,6 +181,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// Its type.
+    #[must_use]
+    pub const fn ty(self) -> Type {
+        match self {
+            Value::Bool(_) => Type::Bool,
+            Value::Number(_) => Type::Number,
+            Value::Text(_) => Type::Text,
+            Value::Phone(_) => Type::Phone,
+        }
+    }
+
     fn to_text(self) -> Text {
         match self {
             Value::Bool(yes) => Text::cut(if yes { "true" } else { "false" }),
@@ -364,24 +386,15 @@ mod tests {
         Value::Number(-1),
     ];
 
-    fn ty(value: Value) -> Type {
-        match value {
-            Value::Bool(_) => Type::Bool,
-            Value::Number(_) => Type::Number,
-            Value::Text(_) => Type::Text,
-            Value::Phone(_) => Type::Phone,
-        }
-    }
-
     /// What the verifier promises is what the machine does: a result of the promised type, for every pair.
     #[test]
     fn operators_do_what_their_types_say() {
         for operator in Operator::ALL {
             for first in SAMPLES {
-                for second in SAMPLES.into_iter().filter(|s| operator.takes() == 2 || ty(*s) == ty(first)) {
-                    let promised = operator.result(ty(first), ty(second));
+                for second in SAMPLES.into_iter().filter(|s| operator.takes() == 2 || s.ty() == first.ty()) {
+                    let promised = operator.result(first.ty(), second.ty());
                     if let Some(promised) = promised {
-                        let got = operator.run(first, second).map(ty);
+                        let got = operator.run(first, second).map(Value::ty);
                         assert_eq!(got, Some(promised), "{operator:?} {first:?} {second:?}");
                     }
                 }

@@ -32,7 +32,11 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 | Kind::Set
                 | Kind::Branch
                 | Kind::Split
-                | Kind::Status,
+                | Kind::Status
+                | Kind::Transfer
+                | Kind::Conference
+                | Kind::Queue
+                | Kind::Webhook,
             )
             | None => {}
         }

@@ -24,9 +24,11 @@ pub(super) enum Gets {
 /// What a caller may get at a node of this kind.
 pub(super) fn gets(site: &Site<'_>) -> Gets {
     match site.kind {
-        Some(Kind::RingGroup) if rings_nobody(site) => Gets::Nothing,
+        Some(Kind::RingGroup | Kind::Queue) if rings_nobody(site) => Gets::Nothing,
         // Of a kind that nobody knows the best is believed: that it is unknown is said elsewhere.
-        None | Some(Kind::RingGroup | Kind::Extension) => Gets::Person,
+        None | Some(Kind::RingGroup | Kind::Extension | Kind::Queue | Kind::Conference | Kind::Transfer) => {
+            Gets::Person
+        }
         Some(Kind::Voicemail) => Gets::Recording,
         Some(Kind::PlayMessage) => Gets::Message,
         Some(
@@ -37,14 +39,19 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
             | Kind::Set
             | Kind::Branch
             | Kind::Split
-            | Kind::Status,
+            | Kind::Status
+            | Kind::Webhook,
         ) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
     }
 }
 
 fn rings_nobody(site: &Site<'_>) -> bool {
-    matches!(site.facts, Some(EntityFacts::RingGroup(group)) if group.members.is_empty())
+    match site.facts {
+        Some(EntityFacts::RingGroup(group)) => group.members.is_empty(),
+        Some(EntityFacts::Queue(queue)) => queue.members.is_empty(),
+        Some(_) | None => false,
+    }
 }
 
 /// The longest time in seconds that a caller may spend at a node, what is played to them apart. A menu waits once for
@@ -62,6 +69,11 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
         (Some(Config::IvrMenu(config)), Some(EntityFacts::IvrMenu(menu))) => {
             given(config.timeout, menu.timeout_s) * (2 * u64::from(menu.retries) + 1)
         }
+        (Some(Config::Queue(config)), Some(EntityFacts::Queue(queue))) => {
+            given(config.wait, queue.max_wait_s)
+        }
+        (Some(Config::Transfer(config)), _) => u64::from(config.ring),
+        (Some(Config::Webhook(config)), _) => u64::from(config.timeout),
         (_, Some(_) | None) => 0,
     }
 }
@@ -81,6 +93,31 @@ pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
         | Kind::Set
         | Kind::Branch
         | Kind::Split
-        | Kind::Status => false,
+        | Kind::Status
+        | Kind::Transfer
+        | Kind::Conference
+        | Kind::Queue
+        | Kind::Webhook => false,
+    }
+}
+
+/// Whether a caller who leaves a node by an exit met nobody there, though the node was to bring them to somebody.
+pub(super) fn meets_nobody(kind: Kind, exit: &str) -> bool {
+    match kind {
+        Kind::Extension | Kind::RingGroup | Kind::Queue => exit != "answered",
+        Kind::Conference => exit != "next",
+        Kind::Transfer => exit == "failed",
+        Kind::InboundNumber
+        | Kind::TimeSwitch
+        | Kind::IvrMenu
+        | Kind::Voicemail
+        | Kind::PlayMessage
+        | Kind::Hangup
+        | Kind::SetCallerId
+        | Kind::Set
+        | Kind::Branch
+        | Kind::Split
+        | Kind::Status
+        | Kind::Webhook => false,
     }
 }

@@ -1,10 +1,11 @@
 //! The types of fields: how a kind's file names them, and how a config value becomes a Rust value.
 
-use flow_vm::effect::Cause;
+use flow_vm::effect::{Cause, Method};
 use serde_json::Value;
 
-use super::spec::FieldType;
+use super::spec::{EntityKind, FieldType};
 use crate::graph::Node;
+use crate::webhook::{self, DeclaredAnswer};
 
 /// A type of field as `node!` names it.
 pub trait FieldKind {
@@ -96,6 +97,37 @@ text_kinds! {
     Template FieldType::Template;
     /// Name of a variable.
     VariableName FieldType::Variable;
+    /// Key of an extension.
+    ExtensionKey FieldType::Ref(EntityKind::Extension);
+    /// An address on the web.
+    Url FieldType::Url;
+}
+
+/// How a webhook asks.
+#[derive(Debug)]
+pub struct MethodWord;
+
+impl FieldKind for MethodWord {
+    type Out = Method;
+    const TYPE: FieldType = FieldType::Word(&[Method::Get.name(), Method::Post.name()]);
+    const FALLBACK: Method = Method::Post;
+    fn read(value: &Value) -> Option<Method> {
+        let word = value.as_str()?;
+        Method::ALL.into_iter().find(|method| method.name() == word)
+    }
+}
+
+/// The answers of a webhook.
+#[derive(Debug)]
+pub struct AnswerList;
+
+impl FieldKind for AnswerList {
+    type Out = Vec<DeclaredAnswer>;
+    const TYPE: FieldType = FieldType::Answers;
+    const FALLBACK: Vec<DeclaredAnswer> = Vec::new();
+    fn read(value: &Value) -> Option<Vec<DeclaredAnswer>> {
+        webhook::read(value).ok()
+    }
 }
 
 /// A whole number between two bounds, both included.
