@@ -162,7 +162,7 @@ fn findings_are_on_the_node_field_or_exit() {
         ann(json!({ "ring": "20s" })),
         &[edge("no_answer", "bye")],
         &[
-            "F105 x.ring: `ring` must be a time such as `25s` or `2m` (in JSON a number of seconds) / How long to ring; the extension's own, if not given.",
+            "F105 x.ring: `ring` must be a time such as `25s` or `2m` (in JSON a number of seconds) / did you mean `20`?",
         ],
     );
     says(
