@@ -129,6 +129,24 @@ pub enum Command {
         #[arg(hide = true, requires = "git", num_args = 0..=7)]
         more: Vec<PathBuf>,
     },
+    /// Merge two versions of a file: as git's merge driver, `flowc merge %O %A %B -o %A --path %P`.
+    ///
+    /// Nodes, exits, fields, entities and tests are merged, not lines: there is a conflict only where both sides changed the
+    /// same thing differently, and never because of where nodes stand. Exit status 1 if there is one.
+    Merge {
+        /// What both versions were made of.
+        base: PathBuf,
+        /// Our version.
+        ours: PathBuf,
+        /// Their version.
+        theirs: PathBuf,
+        /// Where the result goes; standard output if not given.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// What the file is called, for messages.
+        #[arg(long, value_name = "NAME")]
+        path: Option<String>,
+    },
     /// Draw flows.
     Graph {
         /// Files and folders; the current folder if none are given.

@@ -56,6 +56,10 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
         Command::Diff { before, after, git: true, more } => {
             commands::diff::for_git(before, after, more, &report)
         }
+        Command::Merge { base, ours, theirs, output, path } => {
+            let (output, name) = (output.as_deref(), path.as_deref());
+            commands::merge::run(&commands::merge::Versions { base, ours, theirs, output, name }, &report)
+        }
         Command::Graph { paths, to, flow, output } => {
             commands::graph::run(paths, *to, flow.as_deref(), output.as_deref(), &report)
         }

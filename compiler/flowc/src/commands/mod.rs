@@ -13,6 +13,7 @@ pub mod explore;
 pub mod fmt;
 pub mod graph;
 pub mod manual;
+pub mod merge;
 pub mod new;
 pub mod replay;
 pub mod run;
