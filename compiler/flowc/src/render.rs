@@ -1,7 +1,7 @@
 //! Findings as people and programs read them. Text has its place shown by ariadne; a finding on a canvas names node,
 //! exit and field.
 
-mod ci;
+pub mod ci;
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -59,8 +59,8 @@ impl<'a> Report<'a> {
                 }
             }
             Format::Json => self.out.result(&format!("{}\n", machine(found, errors, warnings)))?,
-            Format::Sarif => self.out.result(&format!("{}\n", ci::sarif(found)))?,
-            Format::Github => self.out.result(&ci::github(found))?,
+            Format::Sarif => self.out.result(&format!("{}\n", ci::sarif(&ci::findings(found))))?,
+            Format::Github => self.out.result(&ci::github(&ci::findings(found)))?,
         }
         Ok(errors == 0 && (warnings == 0 || !self.deny_warnings))
     }
