@@ -246,7 +246,7 @@ fn locate(project: &Project, place: &mut Value) {
     let number = |v: &Value, member: &str| v.get(member).and_then(Value::as_u64);
     let file = number(place, "file").and_then(|f| u32::try_from(f).ok()).map_or(0, |f| f);
     let Some((_, source)) = project.files.iter().nth(bytes(file)) else { return };
-    let (start, end) = (number(place, "start"), number(place, "end"));
+    let (start, end) = (number(place, "start").or(number(place, "at")), number(place, "end"));
     let Some(members) = place.as_object_mut() else { return };
     members.insert("path".to_owned(), source.name.clone().into());
     for (name, at) in [("from", start), ("to", end)] {
