@@ -90,6 +90,9 @@ pub enum Command {
         /// A step, as in a test: `at 2026-03-02 22:00`, `call "+61299998888"`, `press 1`, `phone 101 answers`. In order.
         #[arg(long = "do", value_name = "STEP", conflicts_with = "trace")]
         steps: Vec<String>,
+        /// Play the caller and the phones yourself, where the steps say nothing: keys and answers are typed as the call goes.
+        #[arg(long, conflicts_with = "trace")]
+        live: bool,
         /// Replay this trace instead.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,

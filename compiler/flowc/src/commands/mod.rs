@@ -12,6 +12,7 @@ pub mod explain;
 pub mod explore;
 pub mod fmt;
 pub mod graph;
+pub mod live;
 pub mod manual;
 pub mod merge;
 pub mod new;
