@@ -311,8 +311,11 @@ fn exists(
         return;
     }
     let message = format!("there is no {} `{key}`", kind.noun());
-    let finding = Diagnostic::new(Code::UnknownEntity, field.origin.place(), message);
-    let keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
+    let finding = Diagnostic::new(Code::UnknownEntity, field.origin.place(), message)
+        .help(format!("add it, or name {} that there is", diag::a(kind.noun())));
+    let mut keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
+    // Whoever is in the list already isn't meant by a slip in it.
+    keys.retain(|key| !field.value.as_array().is_some_and(|listed| listed.iter().any(|l| l == key)));
     let with = |near: &str| match &field.value {
         Value::Array(keys) => {
             keys.iter().map(|k| if k == key { Value::from(near) } else { k.clone() }).collect()
@@ -421,6 +424,10 @@ impl Fields<'_> {
             Ok(()) => self.references(field, spec, sink),
             Err(Wrong::Type(wants)) => {
                 let message = format!("`{}` must be {wants}", field.name);
+                if let Some(seconds) = time_meant(field, spec) {
+                    let finding = Diagnostic::new(Code::WrongType, place, message);
+                    return sink.push(written_as(finding, field, spec, &seconds));
+                }
                 let near = if spec.ty == FieldType::Zone { zone_meant(&field.value) } else { None };
                 let help = near.map(|zone| format!("did you mean `\"{zone}\"`?"));
                 let help = help.unwrap_or_else(|| spec.doc.trim().to_owned());
@@ -491,6 +498,29 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
     }
     rule_exits(declaration, sink);
     exception_exits(declaration, sink);
+}
+
+/// The time that was meant by a number without a unit (`25`) or with another one (`25sec`). On the canvas times are plain
+/// numbers of seconds, so that what is wrong there is a text.
+fn time_meant(field: &Field, spec: &FieldSpec) -> Option<Value> {
+    let (FieldType::Seconds { .. }, Value::String(written)) = (spec.ty, &field.value) else { return None };
+    let seconds = Value::from(value::duration::meant(written)?);
+    value::check(spec.ty, &seconds).is_ok().then_some(seconds)
+}
+
+/// "Did you mean" another spelling of the same value. What a fix writes on the canvas is text, and this is a number: there
+/// it's said only.
+fn written_as(finding: Diagnostic, field: &Field, spec: &FieldSpec, value: &Value) -> Diagnostic {
+    match field.origin.place() {
+        Place::Text(_) => {
+            let spelled = crate::text::spelled(Some(spec.ty), value);
+            let finding = finding.help(format!("did you mean `{spelled}`?"));
+            finding.fix(format!("Write `{spelled}`"), rewritten(field, spec, value))
+        }
+        Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project => {
+            finding.help(format!("did you mean `{value}`?"))
+        }
+    }
 }
 
 /// The zone that was meant by its city (`Sydney`) or by a slip.

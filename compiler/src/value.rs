@@ -26,6 +26,49 @@ pub(crate) mod clock {
     }
 }
 
+/// Lengths of time: `25s`, `2m` or `2min`, `1h`.
+pub(crate) mod duration {
+    /// Seconds.
+    pub(crate) fn read(text: &str) -> Option<u64> {
+        let (number, unit) = split(text)?;
+        let factor = match unit {
+            "s" => 1,
+            "m" | "min" => 60,
+            "h" => 3_600,
+            _ => return None,
+        };
+        number.checked_mul(factor)
+    }
+
+    /// Seconds of what looks like a length of time and isn't written as one: `25`, `25sec`, `2Minutes`.
+    pub(crate) fn meant(text: &str) -> Option<u64> {
+        let (number, unit) = split(text.trim())?;
+        let factor = match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
+            _ => return None,
+        };
+        number.checked_mul(factor)
+    }
+
+    fn split(text: &str) -> Option<(u64, &str)> {
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        Some((number.parse().ok()?, unit))
+    }
+
+    /// As `read` takes it.
+    pub(crate) fn print(s: u64) -> String {
+        match s {
+            0 => "0s".to_owned(),
+            s if s % 3_600 == 0 => format!("{}h", s / 3_600),
+            s if s % 60 == 0 => format!("{}m", s / 60),
+            s => format!("{s}s"),
+        }
+    }
+}
+
 /// Dates, `2026-12-25`, of the years 1970 to 2999.
 pub(crate) mod date {
     use chrono::{Datelike, NaiveDate};

@@ -1,7 +1,7 @@
 //! A phone: baresip, headless, told what to do over its control socket, recording what it hears.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -26,6 +26,8 @@ pub struct Settings<'a> {
     pub password: Option<&'a str>,
     /// The server.
     pub server: SocketAddr,
+    /// The phone's own address, one of this machine's.
+    pub at: IpAddr,
     /// What it says, in Hz.
     pub tone: f64,
     /// Answers by itself.
@@ -42,6 +44,7 @@ impl Default for Settings<'_> {
             user: "phone",
             password: None,
             server: SocketAddr::new(PHONES, 5_060),
+            at: PHONES,
             tone: 440.0,
             auto_answer: false,
             codecs: "PCMU,PCMA",
@@ -64,7 +67,7 @@ impl Baresip {
     /// Starts a phone with its files in `folder` (made when absent).
     #[track_caller]
     pub fn start(folder: &Path, settings: &Settings<'_>) -> Baresip {
-        let sip = free_ports(PHONES, 2);
+        let sip = free_ports(settings.at, 2);
         let control_port = free_ports(PHONES, 1);
         std::fs::create_dir_all(folder).unwrap();
         write_files(folder, settings, sip, control_port);
@@ -81,7 +84,7 @@ impl Baresip {
             let events = events.clone();
             move || read_events(reader, &events)
         });
-        let addr = SocketAddr::new(PHONES, sip);
+        let addr = SocketAddr::new(settings.at, sip);
         Baresip { process, control, events, folder: folder.to_owned(), addr }
     }
 
@@ -203,14 +206,15 @@ impl Baresip {
 }
 
 fn write_files(folder: &Path, settings: &Settings<'_>, sip: u16, control: u16) {
-    let rtp = free_ports(PHONES, 8);
+    let at = settings.at;
+    let rtp = free_ports(at, 8);
     let folder_text = folder.display();
     // The file plays once; longer than any test.
     audio::write_wav(&folder.join("says.wav"), &audio::tone(settings.tone, 300_000));
     let config = format!(
         "poll_method epoll\n\
-         sip_listen {PHONES}:{sip}\n\
-         net_interface {PHONES}\n\
+         sip_listen {at}:{sip}\n\
+         net_interface {at}\n\
          ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
          audio_level no\n\
          rtp_ports {rtp}-{}\n\

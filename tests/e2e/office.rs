@@ -1,7 +1,7 @@
 //! The sample office, opened for a test: a server with its flows, its phones, its trunk.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -148,8 +148,14 @@ impl Office {
     /// Starts a server, imports and publishes the files, keeps the phones' passwords.
     #[track_caller]
     pub fn open(files: &Files) -> Office {
+        Office::open_at(files, Ports::free())
+    }
+
+    /// The same with a choice of where the server listens.
+    #[track_caller]
+    pub fn open_at(files: &Files, ports: Ports) -> Office {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(&folder.path().join("data"), Ports::free());
+        let server = Server::start(&folder.path().join("data"), ports);
         let imported = server.import(&files.0, true);
         let text = |v: &Value| v.as_str().unwrap().to_owned();
         let secrets = imported["secrets"]
@@ -172,13 +178,14 @@ impl Office {
         self.secrets[extension].clone()
     }
 
-    /// A phone of an extension, registered. What `settings` says of user, password and server is replaced.
+    /// A phone of an extension, registered at its own address. What `settings` says of user, password and server is
+    /// replaced.
     #[track_caller]
     pub fn phone(&mut self, extension: &str, settings: Settings<'_>) -> Baresip {
         let folder = self.folder(extension);
         let (user, password) = self.secret(extension);
-        let settings =
-            Settings { user: &user, password: Some(&password), server: self.server.ports.sip, ..settings };
+        let server = SocketAddr::new(settings.at, self.server.ports.sip.port());
+        let settings = Settings { user: &user, password: Some(&password), server, ..settings };
         let phone = Baresip::start(&folder, &settings);
         phone.registered();
         phone

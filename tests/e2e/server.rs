@@ -1,7 +1,7 @@
 //! The server under test: the built `flowpbx`, on ports of its own, with a data folder of its own.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -40,6 +40,8 @@ pub struct Ports {
     pub http: SocketAddr,
     /// First port for media.
     pub media: u16,
+    /// The address that SIP and media are bound to.
+    pub bind: IpAddr,
 }
 
 impl Ports {
@@ -49,7 +51,13 @@ impl Ports {
             sip: SocketAddr::new(PHONES, free_ports(PHONES, 1)),
             http: SocketAddr::new(PHONES, free_ports(PHONES, 1)),
             media: free_ports(PHONES, MEDIA_PORTS),
+            bind: PHONES,
         }
+    }
+
+    /// The same on every address of the machine, as `make run` has it; phones are told [`Ports::sip`].
+    pub fn on_all_addresses() -> Ports {
+        Ports { bind: Ipv4Addr::UNSPECIFIED.into(), ..Ports::free() }
     }
 }
 
@@ -76,7 +84,7 @@ impl Server {
         command
             .arg("--data-dir")
             .arg(data)
-            .args(["--sip-bind", &ports.sip.ip().to_string(), "--sip-port", &ports.sip.port().to_string()])
+            .args(["--sip-bind", &ports.bind.to_string(), "--sip-port", &ports.sip.port().to_string()])
             .args([
                 "--http-bind",
                 &ports.http.ip().to_string(),

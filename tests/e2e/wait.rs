@@ -11,6 +11,14 @@ pub const TRUNK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// Where somebody calls from whom the office doesn't know.
 pub const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
+/// An address of this machine that its network reaches; `None` when it has no network.
+pub fn network() -> Option<IpAddr> {
+    // Connecting a UDP socket sends nothing; 192.0.2.1 is TEST-NET-1 (RFC 5737).
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
+}
+
 /// Longest wait for anything. Generous: it bounds a broken test, it doesn't measure.
 pub const LIMIT: Duration = Duration::from_secs(45);
 

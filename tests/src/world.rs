@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow_call::{Config, Exchange, Office, Output};
+use flow_call::{Config, Exchange, MediaAddress, Office, Output};
 use flow_media::ports::PortPool;
 use flow_sip::{Binding, Directory, Endpoint, Flow, LegId, Secret, Transport, TrunkAcl, UserCredential};
 
@@ -144,7 +144,7 @@ impl World {
         )
         .unwrap();
         let config = Config {
-            media_address: EXCHANGE.ip(),
+            media: MediaAddress { advertised: EXCHANGE.ip(), on_loopback: false },
             recordings: PathBuf::from("/recordings"),
             instance: plan.seed,
         };

@@ -8,6 +8,7 @@
 )]
 
 use std::process::Command;
+use std::time::Duration;
 
 use flow_compiler::Source;
 use flow_compiler::compile::compile;
@@ -18,9 +19,9 @@ use flow_tests::e2e::audio;
 use flow_tests::e2e::baresip::{Baresip, Settings};
 use flow_tests::e2e::media::Media;
 use flow_tests::e2e::office::{CALLER, Files, NUMBER, Office, prompt};
-use flow_tests::e2e::server::{Server, binary};
+use flow_tests::e2e::server::{Ports, Server, binary};
 use flow_tests::e2e::sipp;
-use flow_tests::e2e::wait::{STRANGER, TRUNK, until};
+use flow_tests::e2e::wait::{PHONES, STRANGER, TRUNK, network, until};
 use serde_json::Value;
 
 const ANN: f64 = 440.0;
@@ -103,6 +104,14 @@ fn check_internal(cdr: &Value, from: &str, to: &str) {
     }
 }
 
+/// What was recorded for a message of the mailbox for after hours.
+fn recording(office: &Office, message: &Value) -> Vec<i16> {
+    let path = format!("/voicemail-boxes/after-hours/messages/{}/audio", message["id"]);
+    let reply = office.server.request("GET", &path, None).unwrap();
+    assert_eq!(reply.status, 200);
+    audio::parse_wav(&reply.body).unwrap()
+}
+
 fn hear_each_other(one: &Baresip, one_says: f64, two: &Baresip, two_says: f64) {
     one.hears_tone(0, two_says, 1_000);
     two.hears_tone(0, one_says, 1_000);
@@ -152,6 +161,42 @@ fn phones_talk_and_the_caller_hangs_up() {
     ben.hang_up();
     ann.waits_for(0, "CALL_CLOSED");
     check_internal(&cdr_by(&office.server, "102", 0), "102", "101");
+}
+
+/// What `make run` starts: bound to every address, advertising the machine's network address. A phone on the same machine that
+/// names the loopback address, and one that names the network's, both hear and are heard.
+#[test]
+fn phones_on_the_servers_own_machine_are_heard_at_any_of_its_addresses() {
+    let mut office = Office::open_at(&Files::closed(), Ports::on_all_addresses());
+    let mut ann = ann(&mut office);
+    let at = network().unwrap_or(PHONES);
+    let mut ben = office.phone("102", Settings { tone: BEN, at, ..Settings::default() });
+    ann.dial(&office.uri("102"));
+    ben.waits_for(0, "CALL_INCOMING");
+    ben.accept();
+    hear_each_other(&ann, ANN, &ben, BEN);
+    ben.hang_up();
+    ann.waits_for(0, "CALL_CLOSED");
+    check_internal(&cdr_by(&office.server, "101", 0), "101", "102");
+
+    let marks = (ann.mark(), ann.heard().len(), ben.heard().len());
+    ben.dial(&format!("sip:101@{at}:{}", office.server.ports.sip.port()));
+    ann.waits_for(marks.0, "CALL_INCOMING");
+    ann.accept();
+    ann.hears_tone(marks.1, BEN, 1_000);
+    ben.hears_tone(marks.2, ANN, 1_000);
+    ben.hang_up();
+    check_internal(&cdr_by(&office.server, "102", 0), "102", "101");
+
+    // Whoever hears the beep and isn't heard leaves nothing.
+    let mark = ann.heard().len();
+    ann.dial(&office.uri(NUMBER));
+    ann.hears_tone(mark, 1_000.0, 150);
+    std::thread::sleep(Duration::from_secs(3));
+    ann.hang_up();
+    let message = until("a message", || office.server.messages("after-hours").pop());
+    let recorded = recording(&office, &message);
+    assert!(audio::tone_ms(&recorded, ANN) >= 2_500, "{} ms in {message:#}", audio::tone_ms(&recorded, ANN));
 }
 
 #[test]
@@ -302,10 +347,7 @@ fn out_of_hours_a_message_is_taken() {
     // From the beep to the key: the tone, and what passes before and after it on a busy machine.
     let length = message["duration_ms"].as_i64().unwrap();
     assert!((2_900..8_000).contains(&length), "{message:#}");
-    let audio_path = format!("/voicemail-boxes/after-hours/messages/{}/audio", message["id"]);
-    let reply = office.server.request("GET", &audio_path, None).unwrap();
-    assert_eq!(reply.status, 200);
-    let recorded = audio::parse_wav(&reply.body).unwrap();
+    let recorded = recording(&office, message);
     assert!(audio::tone_ms(&recorded, OUTSIDE) >= 2_800, "{} ms", audio::tone_ms(&recorded, OUTSIDE));
     assert!(audio::tone_ms(&recorded, 1_000.0) == 0, "the beep is in the message");
     assert!((recorded.len() as i64 / 8 - length).abs() <= 40, "{} samples, {length} ms", recorded.len());

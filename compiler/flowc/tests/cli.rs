@@ -169,6 +169,21 @@ fn a_simulated_call_replays_to_the_same_effects() {
 }
 
 #[test]
+fn a_call_is_played_as_it_goes() {
+    let place = Place::new(&[]);
+    let office = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/office");
+    // Silence, a word that means nothing, a wrong key and the right one, a phone that declines, a message.
+    let args = ["run", "--live", office, "--do", "at 2026-03-02 10:00", "--save-trace", "call.trace"];
+    let played = place.run(&args, "\n\nx\n9 1\nd\n\n");
+    is_golden("live.txt", &out(&played));
+    assert_eq!(played.status.code(), Some(0), "{}", out(&played));
+    assert_eq!(place.status(&["run", "--trace", "call.trace", office]), 0);
+    // Nobody types: the caller is gone at the first question.
+    let silent = out(&place.run(&["run", "--live", office], ""));
+    assert!(silent.ends_with("ends: caller_gone\n"), "{silent}");
+}
+
+#[test]
 fn tests_pass_fail_and_are_chosen_by_name() {
     let failing = GOOD.replace("expect end normal", "expect end busy").replace("it ends", "it is busy");
     let both = format!("{GOOD}{}", failing.get(failing.find("\ntest").unwrap()..).unwrap());
@@ -307,6 +322,20 @@ fn a_call_parts_where_the_flow_was_changed() {
     let parted = place.run(&["replay", "call.trace", "now.flow", "--recorded", "then.flow"], "");
     assert_eq!(parted.status.code(), Some(1));
     is_golden("replay.txt", &out(&parted));
+    let json =
+        place.run(&["--format", "json", "replay", "call.trace", "now.flow", "--recorded", "then.flow"], "");
+    assert_eq!(json.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json.pointer("/parts"), Some(&true.into()));
+    assert_eq!(json.pointer("/call/0/node"), Some(&"office".into()));
+    assert_eq!(json.pointer("/recorded/0/ends"), Some(&"hangup normal".into()));
+    assert_eq!(json.pointer("/now/0/ends"), Some(&"hangup busy".into()));
+    let json = out(&place.run(&["replay", "call.trace", "then.flow", "--format", "json"], ""));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (json.pointer("/whole"), json.pointer("/call/3/ends")),
+        (Some(&true.into()), Some(&"hangup normal".into()))
+    );
     // A label is no difference.
     std::fs::write(place.path("now.flow"), GOOD.replace("bye: hangup", "bye \"Over\": hangup")).unwrap();
     assert_eq!(place.status(&["replay", "call.trace", "now.flow", "--recorded", "then.flow"]), 0);
@@ -325,6 +354,25 @@ fn findings_come_as_code_hosts_want_them() {
     assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"), "broken.flow");
     assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/region/startLine"), 2);
     assert_eq!(at("/runs/0/results/0/level"), "error");
+}
+
+#[test]
+fn tests_that_fail_come_as_code_hosts_want_them() {
+    let place = Place::new(&[("tests.flow", &GOOD.replace("expect end normal", "expect end busy"))]);
+    let github = place.run(&["test", "--format", "github", "."], "");
+    assert_eq!(github.status.code(), Some(1));
+    is_golden("github-tests.txt", &out(&github));
+    let sarif = out(&place.run(&["test", "--format", "sarif", "."], ""));
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let at = |pointer: &str| sarif.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(at("/runs/0/results/0/ruleId"), "test");
+    assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/region/startLine"), 10);
+    assert!(
+        at("/runs/0/results/0/message/text")
+            .as_str()
+            .unwrap()
+            .starts_with("test failed: it ends\nexpected: end busy")
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ const MESSAGE_MS: u64 = 20_000;
 /// How long setting things up takes: the answer, a look at the clock, a device that is busy.
 const SETUP_MS: u64 = 100;
 /// The greeting of a mailbox that has none of its own.
-const MAILBOX_GREETING: &str = "vm-greeting";
+pub const MAILBOX_GREETING: &str = "vm-greeting";
 
 /// A simulated call, over.
 #[derive(Clone, Debug)]
@@ -52,19 +52,73 @@ impl Outcome {
     }
 }
 
+/// What somebody who plays along is asked where the script says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question<'q> {
+    /// What the caller does: there is a question to press a key at, or a sound that a key ends.
+    Caller,
+    /// What the phone of this extension does, which rings.
+    Phone(&'q str),
+    /// Whether the caller leaves a message in this mailbox, or hangs up.
+    Message(&'q str),
+    /// What is drawn: yes for so many of a hundred calls.
+    Draw(u8),
+}
+
+/// What they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// As if nobody played along: callers press nothing, phones ring unanswered, messages are left, draws give yes.
+    Usual,
+    /// The caller does this.
+    Caller(Act),
+    /// The phone does this.
+    Phone(PhoneDoes),
+    /// This is drawn.
+    Draw(bool),
+}
+
+/// Somebody who plays the caller and the phones while the call goes.
+pub trait Live {
+    /// What they say to a question, having seen everything that happened.
+    fn reply(&mut self, happened: &[Happening], question: Question<'_>) -> Reply;
+}
+
+/// Nobody: the script is all there is.
+struct Nobody;
+
+impl Live for Nobody {
+    fn reply(&mut self, _: &[Happening], _: Question<'_>) -> Reply {
+        Reply::Usual
+    }
+}
+
 /// Simulates a call. `None` if the program doesn't have the script's entry, which is so when it was made of another flow.
 #[must_use]
 pub fn run(program: &Program, graph: &Graph, script: &Script, world: &dyn World) -> Option<Outcome> {
+    run_live(program, graph, script, world, &mut Nobody)
+}
+
+/// Simulates a call in which somebody plays along where the script says nothing. `None` as in [`run`].
+#[must_use]
+pub fn run_live(
+    program: &Program,
+    graph: &Graph,
+    script: &Script,
+    world: &dyn World,
+    live: &mut dyn Live,
+) -> Option<Outcome> {
     let entry = graph.nodes.get(script.entry).map(|n| n.name.as_str())?;
     let mut state = State::new(program, entry).ok()?.with_facts(script.facts);
     let mut call = Call {
         script,
         world,
+        live,
         acts: script.acts.clone(),
         draws: script.draws.clone(),
         now_ms: 0,
         log: Log { program, now_ms: 0, happened: Vec::new(), node: String::new() },
-        reply: Vec::new(),
+        replied: Vec::new(),
     };
     let mut trace = Trace::new(program, entry, script.facts);
     let (mut effect, mut answer, mut end) = (0, Answer::Start, None);
@@ -123,12 +177,13 @@ impl Watch for Log<'_> {
 struct Call<'a> {
     script: &'a Script,
     world: &'a dyn World,
+    live: &'a mut dyn Live,
     acts: VecDeque<Act>,
     draws: VecDeque<bool>,
     now_ms: u64,
     log: Log<'a>,
     /// The fields of the last webhook's reply.
-    reply: Vec<(String, String)>,
+    replied: Vec<(String, String)>,
 }
 
 impl Call<'_> {
@@ -174,12 +229,12 @@ impl Call<'_> {
                 self.asks_the_web(answers, u64::from(timeout_ms))
             }
             Effect::WebhookField { field, ty } => {
-                let value = self.reply.iter().find(|(name, _)| name == field);
+                let value = self.replied.iter().find(|(name, _)| name == field);
                 value.and_then(|(_, text)| value_of(ty, text)).map_or(Answer::Failed, Answer::Value)
             }
             Effect::Queue { queue, timeout_ms } => self.waits(queue, u64::from(timeout_ms)),
             Effect::Conference { conference } => self.joins(conference),
-            Effect::Chance { .. } => Answer::Chance(self.draws.pop_front().unwrap_or(true)),
+            Effect::Chance { percent } => Answer::Chance(self.draws(percent)),
             Effect::Status { extension } => Answer::Status(match self.script.phones.get(extension) {
                 Some(PhoneDoes::Busy) => PhoneStatus::OnCall,
                 Some(PhoneDoes::Unavailable) => PhoneStatus::Unregistered,
@@ -203,9 +258,33 @@ impl Call<'_> {
         goes
     }
 
+    /// What somebody says who plays along.
+    fn reply(&mut self, question: Question<'_>) -> Reply {
+        self.live.reply(&self.log.happened, question)
+    }
+
+    fn draws(&mut self, percent: u8) -> bool {
+        match self.draws.pop_front() {
+            Some(drawn) => drawn,
+            None => self.reply(Question::Draw(percent)) != Reply::Draw(false),
+        }
+    }
+
+    /// Asks for what the caller does, if the script says nothing more.
+    fn caller_does(&mut self, question: Question<'_>) {
+        if self.acts.is_empty()
+            && let Reply::Caller(act) = self.reply(question)
+        {
+            self.acts.push_back(act);
+        }
+    }
+
     /// A sound; one that a key ends is a question.
     fn plays(&mut self, sound: Sound<'_>, barge_in: bool) -> Answer {
         self.hears(sound);
+        if barge_in {
+            self.caller_does(Question::Caller);
+        }
         if self.hangs_up() {
             return self.after(THINKING_MS, Answer::HungUp);
         }
@@ -225,6 +304,7 @@ impl Call<'_> {
 
     fn asks(&mut self, sound: Sound<'_>, timeout_ms: u32) -> Answer {
         self.hears(sound);
+        self.caller_does(Question::Caller);
         match self.acts.pop_front() {
             Some(Act::Press(key)) => self.after(THINKING_MS, Answer::Key(key)),
             Some(Act::HangUp) => self.after(THINKING_MS, Answer::HungUp),
@@ -233,12 +313,30 @@ impl Call<'_> {
     }
 
     fn rings(&mut self, extensions: &[&str], timeout_ms: u64) -> Answer {
-        if self.hangs_up() {
+        let Some(phones) = self.phones(extensions) else {
             return self.after(THINKING_MS, Answer::HungUp);
-        }
-        let phones: Vec<_> = extensions.iter().map(|e| self.script.phones.get(*e).copied()).collect();
+        };
         let (end, ms) = ring(&phones, timeout_ms);
         self.after(ms, Answer::Ring(end))
+    }
+
+    /// What the phones of these extensions do when they ring; `None` if the caller hangs up.
+    fn phones(&mut self, extensions: &[&str]) -> Option<Vec<Option<PhoneDoes>>> {
+        if self.hangs_up() {
+            return None;
+        }
+        let mut phones = Vec::with_capacity(extensions.len());
+        for extension in extensions {
+            let scripted = self.script.phones.get(*extension).copied();
+            phones.push(match scripted.is_none().then(|| self.reply(Question::Phone(extension))) {
+                Some(Reply::Phone(does)) => Some(does),
+                Some(Reply::Caller(Act::HangUp)) => return None,
+                Some(Reply::Usual | Reply::Caller(Act::Press(_) | Act::Wait) | Reply::Draw(_)) | None => {
+                    scripted
+                }
+            });
+        }
+        Some(phones)
     }
 
     fn transfers(&mut self, to: TransferTo<'_>, timeout_ms: u64) -> Answer {
@@ -272,7 +370,7 @@ impl Call<'_> {
             Some(WebhookDoes::Fails) => (SETUP_MS, WebhookEnd::Error),
             Some(WebhookDoes::TimesOut) => (timeout_ms, WebhookEnd::Timeout),
             Some(WebhookDoes::Replies { answer, fields }) => {
-                self.reply.clone_from(fields);
+                self.replied.clone_from(fields);
                 let number = (0..).zip(answers.iter()).find(|(_, declared)| declared.name == answer);
                 (SETUP_MS, number.map_or(WebhookEnd::Default, |(number, _)| WebhookEnd::Answer(number)))
             }
@@ -283,23 +381,22 @@ impl Call<'_> {
 
     /// Waits for members: phones that are busy may be free soon, those that nobody answers ring again.
     fn waits(&mut self, queue: &str, timeout_ms: u64) -> Answer {
-        if self.hangs_up() {
-            return self.after(THINKING_MS, Answer::HungUp);
-        }
-        let members = match self.world.entity(EntityKind::Queue, queue) {
-            Some(EntityFacts::Queue(queue)) => queue.members.as_slice(),
-            Some(_) | None => &[],
-        };
         if let Some(end) = self.script.queues.get(queue) {
+            if self.hangs_up() {
+                return self.after(THINKING_MS, Answer::HungUp);
+            }
             let waited = matches!(end, QueueEnd::Timeout | QueueEnd::NoAnswer);
             return self.after(if waited { timeout_ms } else { SETUP_MS }, Answer::Queue(*end));
         }
-        // A member who talks to somebody else is waited for like one whose phone rings.
-        let does = |member: &String| match self.script.phones.get(member).copied() {
-            Some(PhoneDoes::Busy) => None,
-            other => other,
+        let members: Vec<&str> = match self.world.entity(EntityKind::Queue, queue) {
+            Some(EntityFacts::Queue(queue)) => queue.members.iter().map(String::as_str).collect(),
+            Some(_) | None => Vec::new(),
         };
-        let phones: Vec<_> = members.iter().map(does).collect();
+        let Some(mut phones) = self.phones(&members) else {
+            return self.after(THINKING_MS, Answer::HungUp);
+        };
+        // A member who talks to somebody else is waited for like one whose phone rings.
+        phones.iter_mut().filter(|does| **does == Some(PhoneDoes::Busy)).for_each(|does| *does = None);
         let (end, ms) = ring(&phones, timeout_ms);
         let end = match end {
             RingEnd::Answered => QueueEnd::Answered,
@@ -328,6 +425,7 @@ impl Call<'_> {
             let greeting = facts.greeting.as_deref().unwrap_or(MAILBOX_GREETING);
             self.hears(Sound::Prompt(greeting));
         }
+        self.caller_does(Question::Message(mailbox));
         if self.hangs_up() {
             return self.after(MESSAGE_MS, Answer::HungUp);
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::tree::{Atom, Spelled};
 use crate::entity::Weekdays;
 use crate::nodes::spec::FieldType;
-use crate::value::{clock, date};
+use crate::value::{clock, date, duration};
 use crate::webhook;
 
 /// The value that a spelling means. What doesn't fit the type is kept as it was written, for the checks to name it.
@@ -37,7 +37,11 @@ pub(super) fn read(ty: Option<FieldType>, spelled: &Spelled) -> Value {
 
 fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
     match ty {
-        FieldType::Seconds { .. } if !atom.quoted => seconds(&atom.text).map(Value::from),
+        // A bare number is no time; kept as written, so that the finding can name it.
+        FieldType::Seconds { .. } if !atom.quoted && digits(&atom.text).is_some() => {
+            Some(Value::from(atom.text.as_str()))
+        }
+        FieldType::Seconds { .. } if !atom.quoted => duration::read(&atom.text).map(Value::from),
         FieldType::Dates if !atom.quoted => dates(&atom.text),
         FieldType::Text { .. }
         | FieldType::Expr
@@ -49,7 +53,6 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         | FieldType::Word(_)
         | FieldType::Ref(_)
         | FieldType::Exit => Some(Value::from(atom.text.as_str())),
-        // A bare number is no time; kept as written, so that the finding can name it.
         FieldType::Seconds { .. } | FieldType::Dates => Some(Value::from(atom.text.as_str())),
         FieldType::Bool
         | FieldType::Int { .. }
@@ -81,17 +84,6 @@ fn bare(atom: &Atom) -> Value {
             Err(_) => Value::from(word),
         },
     }
-}
-
-fn seconds(word: &str) -> Option<u64> {
-    let (number, unit) = word.split_at_checked(word.len().checked_sub(1)?)?;
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        _ => return None,
-    };
-    digits(number)?.checked_mul(factor)
 }
 
 fn digits(word: &str) -> Option<u64> {
@@ -142,7 +134,7 @@ fn candidates(ty: Option<FieldType>, value: &Value) -> Vec<Spelled> {
     let mut found = Vec::new();
     match (ty, value) {
         (Some(FieldType::Seconds { .. }), Value::Number(n)) => {
-            found.extend(n.as_u64().map(|s| word(&time(s))))
+            found.extend(n.as_u64().map(|s| word(&duration::print(s))))
         }
         (Some(FieldType::Weekdays), Value::Array(names)) => found.extend(day_range(names)),
         (Some(FieldType::Answers), Value::Array(_)) => {
@@ -224,15 +216,6 @@ fn word(text: &str) -> Spelled {
 
 fn string(text: &str) -> Spelled {
     Spelled::Atom(quoted_atom(text))
-}
-
-fn time(s: u64) -> String {
-    match s {
-        0 => "0s".to_owned(),
-        s if s % 3_600 == 0 => format!("{}h", s / 3_600),
-        s if s % 60 == 0 => format!("{}m", s / 60),
-        s => format!("{s}s"),
-    }
 }
 
 fn day_range(names: &[Value]) -> Option<Spelled> {

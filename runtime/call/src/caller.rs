@@ -132,7 +132,7 @@ impl Caller {
                 (body.map_err(|_| NotAnswered::NoCommonMedia)?, CallerState::Answered)
             }
             CallerState::Early { offer: None, .. } => {
-                (self.relay.offer(codecs.to_vec()), CallerState::Offered)
+                (self.relay.offer(desk, codecs.to_vec(), self.source), CallerState::Offered)
             }
             CallerState::EarlyMedia => {
                 (self.relay.repeat().ok_or(NotAnswered::NoCommonMedia)?, CallerState::Answered)

@@ -1,7 +1,7 @@
 //! The façade: every input and output of call control.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,13 +24,35 @@ pub struct CallId(pub u64);
 /// Settings that hold for the life of an [`Exchange`].
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address at which parties send us media; goes into SDP.
-    pub media_address: IpAddr,
+    /// The addresses at which parties send us media; they go into SDP.
+    pub media: MediaAddress,
     /// The folder in which recordings grow.
     pub recordings: PathBuf,
     /// A number that differs between processes (from the system's random source; fixed in a test). Part of the names
     /// of calls.
     pub instance: u64,
+}
+
+/// Where parties are told to send their sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaAddress {
+    /// The address that the network reaches.
+    pub advertised: IpAddr,
+    /// Whether media is also taken at the loopback address.
+    pub on_loopback: bool,
+}
+
+impl MediaAddress {
+    /// The address for a party by that of its signalling. A phone on the server's own machine that names its loopback
+    /// address would send from the advertised one if it were told that (a system chooses the source by the
+    /// destination), and sound from an address that nobody named is not believed.
+    pub(crate) fn told_to(self, party: IpAddr) -> IpAddr {
+        match party {
+            IpAddr::V4(ip) if self.on_loopback && ip.is_loopback() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if self.on_loopback && ip.is_loopback() => Ipv6Addr::LOCALHOST.into(),
+            IpAddr::V4(_) | IpAddr::V6(_) => self.advertised,
+        }
+    }
 }
 
 /// What comes out.
@@ -455,5 +477,22 @@ impl Exchange {
         self.legs.sip.insert(leg, id);
         self.calls.insert(id, call);
         self.with_call(now, wall_ms, id, Call::start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parties_on_this_machine_are_told_the_loopback_address_when_media_is_taken_there() {
+        let ip = |text: &str| -> IpAddr { text.parse().unwrap() };
+        let media = MediaAddress { advertised: ip("192.168.1.5"), on_loopback: true };
+        for (party, told) in [("127.0.0.1", "127.0.0.1"), ("127.0.0.9", "127.0.0.1"), ("::1", "::1")] {
+            assert_eq!(media.told_to(ip(party)), ip(told));
+        }
+        assert_eq!(media.told_to(ip("192.168.1.77")), ip("192.168.1.5"));
+        let bound = MediaAddress { on_loopback: false, ..media };
+        assert_eq!(bound.told_to(ip("127.0.0.1")), ip("192.168.1.5"));
     }
 }

@@ -24,7 +24,7 @@ mod relay;
 pub mod request;
 mod run;
 
-pub use exchange::{CallId, CallView, Config, Exchange, Leftovers, Output};
+pub use exchange::{CallId, CallView, Config, Exchange, Leftovers, MediaAddress, Output};
 pub use office::Office;
 pub use request::{StoreAnswer, StoreRequest};
 

@@ -30,7 +30,7 @@ impl Relay {
         let leg = LegId(desk.ids.next());
         desk.legs.media.insert(leg, MediaUse { call, port });
         desk.media(Command::Open { leg, port });
-        let address = SocketAddr::new(desk.config.media_address, port);
+        let address = SocketAddr::new(desk.config.media.advertised, port);
         // The id only has to differ between sessions; the start makes it differ between processes too.
         let session = LocalSession::new(desk.config.instance.rotate_left(20) ^ leg.0, address);
         Some(Relay { leg, session, agreed: None, offered: None, signalling: address, silent: false })
@@ -70,8 +70,9 @@ impl Relay {
         used.into_iter().chain(CODECS.into_iter().filter(|codec| Some(*codec) != used)).collect()
     }
 
-    /// Writes an offer.
-    pub(crate) fn offer(&mut self, codecs: Vec<Codec>) -> Vec<u8> {
+    /// Writes an offer to a party whose signalling goes to `to`.
+    pub(crate) fn offer(&mut self, desk: &Desk<'_>, codecs: Vec<Codec>, to: SocketAddr) -> Vec<u8> {
+        self.session.listen_at(desk.config.media.told_to(to.ip()));
         let offer = Offer { codecs, direction: Direction::BOTH };
         let body = self.session.offer(&offer).into_bytes();
         self.offered = Some(offer);
@@ -87,6 +88,7 @@ impl Relay {
         signalling: SocketAddr,
     ) -> Result<Vec<u8>, Refused> {
         let agreed = Agreed::accept(offer, ours, Direction::BOTH)?;
+        self.session.listen_at(desk.config.media.told_to(signalling.ip()));
         let body = self.session.answer(offer, &agreed).into_bytes();
         self.agree(desk, agreed, signalling);
         Ok(body)
@@ -147,7 +149,7 @@ impl Relay {
     ) {
         let codecs = self.codecs();
         let body = match sdp {
-            None => Ok(self.offer(codecs)),
+            None => Ok(self.offer(desk, codecs, source)),
             Some(sdp) => match Description::parse(sdp) {
                 Ok(offer) => {
                     self.answer(desk, &offer, &codecs, source).map_err(|refused| refused.to_string())

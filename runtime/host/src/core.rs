@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use flow_api::{ActiveCall, Later, Status, Switchboard, Unavailable};
-use flow_call::{Config as CallConfig, Exchange, Output};
+use flow_call::{Config as CallConfig, Exchange, MediaAddress, Output};
 use flow_media::control::Event as MediaEvent;
 use flow_media::limits::PORT_REST;
 use flow_media::ports::PortPool;
@@ -220,7 +220,10 @@ fn exchange(
     endpoint.restore(now, contacts.into_iter().map(|row| binding(row, now, now_ms)).collect());
     let ports = ports(config)?;
     let calls = CallConfig {
-        media_address: config.advertised,
+        media: MediaAddress {
+            advertised: config.advertised,
+            on_loopback: config.media_bind.is_unspecified(),
+        },
         recordings: config.recordings.clone(),
         instance: random(),
     };

@@ -371,6 +371,11 @@ impl LocalSession {
         LocalSession { id, version: 0, address, lines: Vec::new(), audio: 0, said: String::new() }
     }
 
+    /// From the next description on, the leg is said to listen at another address of ours; its port stays.
+    pub fn listen_at(&mut self, ip: IpAddr) {
+        self.address.set_ip(ip);
+    }
+
     /// Writes an offer: the first, or a later one with the m-lines of the session so far.
     pub fn offer(&mut self, offer: &Offer) -> String {
         let mut formats: Vec<(u8, &str, u32)> = offer

@@ -12,11 +12,14 @@ pub mod explain;
 pub mod explore;
 pub mod fmt;
 pub mod graph;
+pub mod live;
 pub mod manual;
+pub mod merge;
 pub mod new;
 pub mod replay;
 pub mod run;
 pub mod test;
+pub mod watch;
 
 /// Why a command couldn't do its work: wrong use, or files that can't be read or written. Exit status 2.
 #[derive(Debug)]

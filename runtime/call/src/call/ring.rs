@@ -1,6 +1,7 @@
 //! Phones ring: every contact of one extension or of a group's members, all at once.
 //!
-//! One media leg serves all forks: they get the same offer, and only the phone that answers is set up on it.
+//! One media leg serves all forks: they get the same offer (but for the address, which
+//! is the one that each can reach), and only the phone that answers is set up on it.
 //! A phone that is on another call rings nevertheless (call waiting); whether it shows that is its own affair.
 
 use std::time::Duration;
@@ -84,8 +85,13 @@ impl Call {
             return Some(Answer::Ring(RingEnd::Unavailable));
         };
         self.typed.clear();
-        let sdp = relay.offer(self.caller.codecs());
-        let forks = phones.into_iter().map(|(to, binding)| self.fork(desk, to, binding, &sdp)).collect();
+        let forks = phones
+            .into_iter()
+            .map(|(to, binding)| {
+                let sdp = relay.offer(desk, self.caller.codecs(), binding.flow.remote);
+                self.fork(desk, to, binding, sdp)
+            })
+            .collect();
         let heard = if self.caller.makes_ringback() {
             Heard::OwnRingback
         } else {
@@ -124,7 +130,7 @@ impl Call {
         (phones, ends)
     }
 
-    fn fork(&mut self, desk: &mut Desk<'_>, to: Party, binding: Binding, sdp: &[u8]) -> Fork {
+    fn fork(&mut self, desk: &mut Desk<'_>, to: Party, binding: Binding, sdp: Vec<u8>) -> Fork {
         let record = (self.record.legs.len() < limits::RECORD_LEGS_MAX).then_some(self.record.legs.len());
         if record.is_some() {
             self.record.legs.push(LegRecord {
@@ -145,7 +151,7 @@ impl Call {
             to,
             asserted: Some(self.shown.clone()),
             max_forwards: self.caller.hops,
-            sdp: sdp.to_vec(),
+            sdp,
         };
         let sip = desk.sip.call(desk.now, call);
         desk.legs.sip.insert(sip, self.id);
