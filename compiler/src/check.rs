@@ -17,6 +17,7 @@ use crate::world::World;
 mod abandoned;
 mod call_state;
 mod clock_jump;
+mod collect_fields;
 mod cycles;
 mod empty_group;
 mod endless_loop;
@@ -57,6 +58,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     empty_group::check,
     prompt_missing::check,
     variables::check,
+    collect_fields::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,

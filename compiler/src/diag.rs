@@ -183,6 +183,9 @@ codes! {
     /// On some way to this node no `set` has given the variable a value. Set it where every call passes, such as right
     /// behind the entry.
     VariableUnset = "F222", Error, "variable that may not be set";
+    /// A `collect` takes digits into a `variable` or compares them with a `secret`, never both: what is secret doesn't enter
+    /// the flow. It asks for at least `min` and at most `max` of them.
+    CollectFields = "F240", Error, "digits that can't be collected";
 
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.

@@ -18,8 +18,8 @@ use flow_vm::value::{Fact, Operator, Type};
 
 use crate::graph::Graph;
 use crate::ir::{Pushed, Step};
-use crate::nodes::Kind;
 use crate::nodes::spec::FieldType;
+use crate::nodes::{Config, Kind};
 
 mod read;
 
@@ -31,6 +31,9 @@ pub const FACTS: [(&str, Fact); 3] = [
     ("caller.name", Fact::CallerName),
     ("called.number", Fact::CalledNumber),
 ];
+
+/// The variable in which digits wait to be confirmed. No name in a flow can be this.
+pub(crate) const ASIDE: &str = "(digits)";
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,11 +203,23 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// The variables that the `set`s of a flow give values. The type is that of the first `set` whose type can be told.
+    /// The variables that the nodes of a flow give values. The type is that of the first `collect`, or of the first `set`
+    /// whose type can be told.
     #[must_use]
     pub fn of(graph: &Graph) -> Variables {
         let mut variables = Variables::default();
         let mut sets = Vec::new();
+        for node in graph.nodes.values().filter(|n| n.kind == Some(Kind::Collect)) {
+            let Some(Config::Collect(collect)) = Config::read(node) else { continue };
+            if collect.confirm.is_some() {
+                variables.add(ASIDE);
+            }
+            let Some(name) = collect.variable.filter(|name| read::is_name(name)) else { continue };
+            variables.add(&name);
+            if let Some(variable) = variables.known.get_mut(&name) {
+                variable.ty.get_or_insert(collect.holds.ty());
+            }
+        }
         for node in graph.nodes.values().filter(|n| n.kind == Some(Kind::Set)) {
             let text = |field| node.field(field).and_then(|f| f.value.as_str());
             let Some(name) = text("variable").filter(|name| read::is_name(name)) else { continue };
@@ -252,7 +267,7 @@ impl Variables {
 
     /// Every name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.keys().map(String::as_str)
+        self.known.keys().map(String::as_str).filter(|name| *name != ASIDE)
     }
 }
 

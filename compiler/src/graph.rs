@@ -467,6 +467,15 @@ pub enum StepKind {
     },
     /// `press 1`, `press 1 2`: at the next questions the caller presses these keys, one at each.
     Press(Vec<Key>),
+    /// `digits 1234#`: at the next question for digits the caller enters these keys one after the other.
+    Digits(Vec<Key>),
+    /// `secret door 4711`: what the server's secret of this name is in this test.
+    Secret {
+        /// Name of the secret.
+        secret: String,
+        /// Its digits.
+        digits: Vec<Key>,
+    },
     /// `wait`: at the next question the caller presses nothing.
     Wait,
     /// `hang_up`: at the next question (or sound, or ringing) the caller hangs up.

@@ -14,9 +14,9 @@
 //! ```
 
 use cranelift_entity::{PrimaryMap, entity_impl};
-use flow_vm::effect::{CallerPart, Cause, Key, PhoneStatus, RingEnd, VoicemailEnd};
+use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, VoicemailEnd};
 use flow_vm::table::When;
-use flow_vm::value::{Fact, Operator, Type};
+use flow_vm::value::{DigitsAs, Fact, Operator, Type};
 
 mod parse;
 mod print;
@@ -95,6 +95,8 @@ pub enum Step {
     Store(u8),
     /// An operator takes its values from the stack and leaves its result there.
     Apply(Operator),
+    /// The digits that were entered last go onto the stack.
+    Digits(DigitsAs),
 }
 
 /// A value that goes onto the stack.
@@ -224,6 +226,48 @@ pub enum Ask {
         /// Its key.
         extension: String,
     },
+    /// Take digits.
+    Collect {
+        /// The prompt.
+        prompt: String,
+        /// How many, and when they are at an end.
+        rule: DigitRule,
+        /// Name of the secret that they are compared with.
+        secret: Option<String>,
+    },
+}
+
+/// What was entered where digits were asked for: [`flow_vm::effect::Collected`] without the digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entered {
+    /// Digits.
+    Digits,
+    /// The secret.
+    Accepted,
+    /// Something else than the secret.
+    Refused,
+    /// Too few digits.
+    TooFew,
+    /// Nothing.
+    Silent,
+}
+
+impl Entered {
+    /// Everything that can be entered.
+    pub const ALL: [Entered; 5] =
+        [Entered::Digits, Entered::Accepted, Entered::Refused, Entered::TooFew, Entered::Silent];
+
+    /// The word in the text.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Entered::Digits => "digits",
+            Entered::Accepted => "accepted",
+            Entered::Refused => "refused",
+            Entered::TooFew => "too_few",
+            Entered::Silent => "silent",
+        }
+    }
 }
 
 /// Something to hear, by key.
@@ -254,6 +298,8 @@ pub enum Case {
     Chance(bool),
     /// The extension is so.
     Status(PhoneStatus),
+    /// This was entered.
+    Entered(Entered),
 }
 
 impl Ask {
@@ -270,6 +316,7 @@ impl Ask {
             Ask::Menu { .. } => matches!(case, Case::Key(_) | Case::OtherKey | Case::Timeout),
             Ask::RingExtension { .. } | Ask::RingGroup { .. } => matches!(case, Case::Ring(_)),
             Ask::Voicemail { .. } => matches!(case, Case::Voicemail(_)),
+            Ask::Collect { .. } => matches!(case, Case::Entered(_)),
         }
     }
 }

@@ -89,6 +89,7 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
         Config::Branch(config) => config.lower(&mut site),
         Config::Split(config) => config.lower(&mut site),
         Config::Status(config) => config.lower(&mut site),
+        Config::Collect(config) => config.lower(&mut site),
     }
 }
 
@@ -176,6 +177,14 @@ impl<'a> Site<'_, 'a> {
     pub fn variable(&self, name: &str) -> Result<u8, Hole> {
         let found: Option<expr::Variable> = self.flow.variables.get(name);
         found.map(|v| v.number).ok_or_else(|| self.hole("the variable"))
+    }
+
+    /// The number of the variable in which digits wait to be confirmed.
+    ///
+    /// # Errors
+    /// The flow has none, which happens only where it has too many variables.
+    pub fn aside(&self) -> Result<u8, Hole> {
+        self.variable(expr::ASIDE)
     }
 
     /// The error for a missing fact.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::effect::{Answer, Effect, End, Input, Sound};
+use crate::effect::{Answer, Collected, Effect, End, Input, Sound};
 use crate::limits;
 use crate::op::{Op, Then};
 use crate::operand::{Millis, SoundRef, StrIx, TextIx};
@@ -103,7 +103,7 @@ pub fn resume<'p>(
     if input.answer == Answer::HungUp {
         return Ok(state.end(End::CallerGone));
     }
-    if matches!(input.answer, Answer::Key(_)) {
+    if is_pressed(input.answer) {
         state.forget_visits();
     }
     if state.phase == Phase::Waiting {
@@ -122,6 +122,27 @@ pub fn resume<'p>(
         }
     }
     Ok(state.end(End::OutOfFuel))
+}
+
+/// Whether the caller pressed a key for this answer.
+pub(crate) const fn is_pressed(answer: Answer) -> bool {
+    match answer {
+        Answer::Key(_)
+        | Answer::Collected(
+            Collected::Digits(_) | Collected::Accepted | Collected::Refused | Collected::TooFew,
+        ) => true,
+        Answer::Start
+        | Answer::Done
+        | Answer::Timeout
+        | Answer::Ring(_)
+        | Answer::Voicemail(_)
+        | Answer::LocalTime(_)
+        | Answer::Chance(_)
+        | Answer::Status(_)
+        | Answer::Collected(Collected::Silent)
+        | Answer::Failed
+        | Answer::HungUp => false,
+    }
 }
 
 /// Where to go after an op.
@@ -191,6 +212,17 @@ fn run<'p>(
         Op::Status { extension } => Go::Ask(Effect::Status { extension: string(extension)? }),
         Op::SwitchChance { table } => switch(table.0)?,
         Op::SwitchStatus { table } => switch(table.0)?,
+        Op::Collect { prompt, rule } => {
+            Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: None })
+        }
+        Op::CollectSecret { prompt, secret, rule } => {
+            Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: Some(string(secret)?) })
+        }
+        Op::SwitchCollect { table } => switch(table.0)?,
+        Op::PushDigits { holds } => match answer {
+            Answer::Collected(Collected::Digits(digits)) => push(state, holds.of(&digits)),
+            _ => return Err(Misuse::Corrupt),
+        },
         Op::PushText { .. }
         | Op::PushPhone { .. }
         | Op::PushNumber { .. }
@@ -272,7 +304,11 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         | Op::SwitchVoicemail { .. }
         | Op::SwitchTime { .. }
         | Op::SwitchChance { .. }
-        | Op::SwitchStatus { .. } => return Err(Misuse::Corrupt),
+        | Op::SwitchStatus { .. }
+        | Op::Collect { .. }
+        | Op::CollectSecret { .. }
+        | Op::SwitchCollect { .. }
+        | Op::PushDigits { .. } => return Err(Misuse::Corrupt),
     })
 }
 
@@ -344,6 +380,10 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
             | Op::Status { .. }
             | Op::SwitchChance { .. }
             | Op::SwitchStatus { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. }
+            | Op::SwitchCollect { .. }
+            | Op::PushDigits { .. }
             | Op::PushText { .. }
             | Op::PushPhone { .. }
             | Op::PushNumber { .. }
@@ -359,7 +399,24 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
         Answer::Voicemail(_) => matches!(kind, Kind::Voicemail),
         Answer::Chance(_) => matches!(kind, Kind::Chance),
         Answer::Status(_) => matches!(kind, Kind::Status),
+        Answer::Collected(entered) => can_enter(op, entered),
         Answer::LocalTime(time) => matches!(kind, Kind::LocalTime) && time.second < 86_400,
+    }
+}
+
+/// Whether this can be entered where an op asks for digits.
+fn can_enter(op: Op, entered: Collected) -> bool {
+    let (rule, is_secret) = match op {
+        Op::Collect { rule, .. } => (rule, false),
+        Op::CollectSecret { rule, .. } => (rule, true),
+        _ => return false,
+    };
+    match entered {
+        Collected::Digits(digits) => !is_secret && (rule.min..=rule.max).contains(&digits.count()),
+        Collected::Accepted | Collected::Refused => is_secret,
+        // The terminator may come at once.
+        Collected::TooFew => rule.min > 1 || rule.terminator.key().is_some(),
+        Collected::Silent => true,
     }
 }
 

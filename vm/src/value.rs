@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::effect::Digits;
 use crate::limits::VALUE_BYTES_MAX;
 
 /// Text of at most [`VALUE_BYTES_MAX`] bytes, held in place so that a run allocates nothing for it.
@@ -175,6 +176,52 @@ impl Value {
             Value::Bool(yes) => Text::cut(if yes { "true" } else { "false" }),
             Value::Number(number) => Text::cut(&number.to_string()),
             Value::Text(text) | Value::Phone(text) => text,
+        }
+    }
+}
+
+/// As what the digits that a caller entered are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DigitsAs {
+    /// As text: zeros in front stay.
+    Text,
+    /// As a number; at the end of the range it stays there.
+    Number,
+    /// As a phone number.
+    Phone,
+}
+
+impl DigitsAs {
+    /// Every one; its place here is its number in the bytes.
+    pub const ALL: [DigitsAs; 3] = [DigitsAs::Text, DigitsAs::Number, DigitsAs::Phone];
+
+    /// The word in text, JSON and listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            DigitsAs::Text => "text",
+            DigitsAs::Number => "number",
+            DigitsAs::Phone => "phone",
+        }
+    }
+
+    /// The type.
+    #[must_use]
+    pub const fn ty(self) -> Type {
+        match self {
+            DigitsAs::Text => Type::Text,
+            DigitsAs::Number => Type::Number,
+            DigitsAs::Phone => Type::Phone,
+        }
+    }
+
+    /// The digits as a value.
+    pub(crate) fn of(self, digits: &Digits) -> Value {
+        let text = digits.as_str();
+        match self {
+            DigitsAs::Text => Value::Text(Text::cut(text)),
+            DigitsAs::Number => Value::Number(text.parse().unwrap_or(i64::MAX)),
+            DigitsAs::Phone => Value::Phone(Text::cut(text)),
         }
     }
 }

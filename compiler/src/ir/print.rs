@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use flow_vm::effect::{RingEnd, VoicemailEnd};
+use flow_vm::effect::{DigitRule, RingEnd, VoicemailEnd};
 use flow_vm::table::{DayMask, Days, When};
 use flow_vm::text::show_date;
 
@@ -38,7 +38,8 @@ fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) ->
             | Step::Push(_)
             | Step::Load(_)
             | Step::Store(_)
-            | Step::Apply(_)) => writeln!(f, "  {other}")?,
+            | Step::Apply(_)
+            | Step::Digits(_)) => writeln!(f, "  {other}")?,
         }
     }
     match &block.end {
@@ -73,6 +74,7 @@ impl Display for Step {
             Step::Push(Pushed::Fact(fact)) => write!(f, "push {}", fact.name()),
             Step::Load(variable) => write!(f, "load v{variable}"),
             Step::Store(variable) => write!(f, "store v{variable}"),
+            Step::Digits(holds) => write!(f, "digits {}", holds.name()),
             Step::Apply(operator) => write!(f, "apply {}", operator.name()),
         }
     }
@@ -102,6 +104,12 @@ impl Display for Ask {
             Ask::SetCallerId { part } => write!(f, "set_caller_id {}", part.name()),
             Ask::Chance { percent } => write!(f, "chance {percent}%"),
             Ask::Status { extension } => write!(f, "status {}", Quoted(extension)),
+            Ask::Collect { prompt, rule, secret } => {
+                let DigitRule { min, max, terminator, first_s, next_s } = rule;
+                write!(f, "collect {} {min} {max} {} ", Quoted(prompt), terminator.name())?;
+                write!(f, "{first_s} {next_s}")?;
+                secret.iter().try_for_each(|secret| write!(f, " secret {}", Quoted(secret)))
+            }
         }
     }
 }
@@ -125,6 +133,7 @@ impl Display for Case {
             Case::Ring(end) => write!(f, "ring {}", ring_word(*end)),
             Case::Voicemail(end) => write!(f, "voicemail {}", voicemail_word(*end)),
             Case::Chance(yes) => write!(f, "chance {yes}"),
+            Case::Entered(entered) => write!(f, "entered {}", entered.name()),
             Case::Status(status) => write!(f, "status {}", status.name()),
         }
     }

@@ -95,6 +95,17 @@ const TEMPLATES: &[&str] = &[
     "0{caller.number}",
 ];
 
+/// Fields of a `collect` that hang together, and those that are free.
+const COLLECTS: &[&str] = &[
+    "variable = label  min = 2  max = 6",
+    "variable = label  confirm = hello",
+    "variable = tries  holds = number  min = 3  max = 3  confirm = hello",
+    "variable = line  holds = phone  terminator = none  max = 10",
+    "secret = \"door\"  min = 4  max = 8",
+    "secret = \"door\"  terminator = \"*\"",
+];
+const FREE: [&str; 3] = ["timeout", "digit_timeout", "retries"];
+
 /// Numbers that decide; when they are used up, all later ones are 0.
 pub struct Choices<'c>(pub std::slice::Iter<'c, u16>);
 
@@ -147,7 +158,10 @@ fn node(text: &mut String, n: usize, count: usize, choices: &mut Choices<'_>, wo
     }
     text.push_str(" {");
     let variable = choices.of(VARIABLES.len());
-    for field in spec.fields {
+    if kind == Kind::Collect {
+        write!(text, "  {}", choices.one(COLLECTS)).unwrap();
+    }
+    for field in spec.fields.iter().filter(|field| kind != Kind::Collect || FREE.contains(&field.name)) {
         if field.default == FieldDefault::Required || choices.of(2) == 1 {
             write!(text, "  {} = {}", field.name, value(kind, field, variable, choices)).unwrap();
         }
@@ -204,6 +218,9 @@ fn test(text: &mut String, choices: &mut Choices<'_>) {
     if choices.of(2) == 1 {
         text.push_str("  caller_name \"Ann Österreich\"\n");
     }
+    if choices.of(2) == 1 {
+        text.push_str("  secret door 0471\n");
+    }
     for extension in ["101", "102"] {
         let does = [
             "",
@@ -225,9 +242,17 @@ fn test(text: &mut String, choices: &mut Choices<'_>) {
         }
     }
     for _ in 0..choices.of(12) {
-        let step =
-            ["press 1", "press 7", "press 9 *", "press #", "wait", "draw no", "draw yes no", "hang_up"]
-                [choices.of(8)];
+        let step = [
+            "press 1",
+            "press 7",
+            "press 9 *",
+            "press #",
+            "wait",
+            "draw no",
+            "draw yes no",
+            "digits 0471#",
+            "hang_up",
+        ][choices.of(9)];
         writeln!(text, "  {step}").unwrap();
         if step == "hang_up" {
             break;
