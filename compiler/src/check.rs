@@ -18,6 +18,7 @@ mod abandoned;
 mod call_state;
 mod clock_jump;
 mod collect_fields;
+mod counted;
 mod cycles;
 mod empty_group;
 mod endless_loop;

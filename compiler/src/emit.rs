@@ -77,6 +77,8 @@ impl Emitter {
                 Step::Push(Pushed::Number(number)) => self.to.push_number(*number),
                 Step::Push(Pushed::Bool(yes)) => self.to.push_bool(*yes),
                 Step::Push(Pushed::Fact(fact)) => self.to.push_fact(*fact),
+                Step::Push(Pushed::Moment(moment)) => self.to.push_moment(*moment),
+                Step::Push(Pushed::Now(part)) => self.to.push_now(*part),
                 Step::Digits(holds) => self.to.push_digits(*holds),
                 Step::Load(variable) => self.to.load(*variable),
                 Step::Store(variable) => self.to.store(*variable),
@@ -161,6 +163,10 @@ impl Emitter {
                     free: cases.of(Case::Status(PhoneStatus::Free)),
                     failed: cases.otherwise,
                 });
+            }
+            Ask::LocalTime { zone } => {
+                self.to.local_time(zone);
+                self.to.switch_time([], cases.of(Case::Now), cases.otherwise);
             }
             Ask::Collect { prompt, rule, secret } => {
                 self.to.collect(prompt, *rule, secret.as_deref());

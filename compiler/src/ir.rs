@@ -16,7 +16,7 @@
 use cranelift_entity::{PrimaryMap, entity_impl};
 use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, VoicemailEnd};
 use flow_vm::table::When;
-use flow_vm::value::{DigitsAs, Fact, Operator, Type};
+use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
 mod parse;
 mod print;
@@ -112,6 +112,10 @@ pub enum Pushed {
     Bool(bool),
     /// Something that is known of the call.
     Fact(Fact),
+    /// A length of time, a time of day, a date or a weekday.
+    Moment(Moment),
+    /// A part of the local time, which must have been asked last.
+    Now(MomentType),
 }
 
 impl Pushed {
@@ -124,6 +128,8 @@ impl Pushed {
             Pushed::Number(_) => Type::Number,
             Pushed::Bool(_) => Type::Bool,
             Pushed::Fact(fact) => fact.ty(),
+            Pushed::Moment(moment) => moment.ty.ty(),
+            Pushed::Now(part) => part.ty(),
         }
     }
 }
@@ -171,7 +177,7 @@ pub enum BlockEnd {
     Hangup(Cause),
 }
 
-/// What can be asked: [`flow_vm::effect::Effect`] with owned names, but for the clock, which is [`BlockEnd::Clock`].
+/// What can be asked: [`flow_vm::effect::Effect`] with owned names. The clock of a time switch is [`BlockEnd::Clock`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Answer the caller.
@@ -225,6 +231,11 @@ pub enum Ask {
     Status {
         /// Its key.
         extension: String,
+    },
+    /// The local time, for expressions.
+    LocalTime {
+        /// IANA name of the zone.
+        zone: String,
     },
     /// Take digits.
     Collect {
@@ -300,6 +311,8 @@ pub enum Case {
     Status(PhoneStatus),
     /// This was entered.
     Entered(Entered),
+    /// The local time was told.
+    Now,
 }
 
 impl Ask {
@@ -316,6 +329,7 @@ impl Ask {
             Ask::Menu { .. } => matches!(case, Case::Key(_) | Case::OtherKey | Case::Timeout),
             Ask::RingExtension { .. } | Ask::RingGroup { .. } => matches!(case, Case::Ring(_)),
             Ask::Voicemail { .. } => matches!(case, Case::Voicemail(_)),
+            Ask::LocalTime { .. } => matches!(case, Case::Now),
             Ask::Collect { .. } => matches!(case, Case::Entered(_)),
         }
     }

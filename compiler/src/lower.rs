@@ -46,6 +46,7 @@ pub fn lower(graph: &Graph, world: &dyn World) -> Result<Ir, Hole> {
         wiring: graph.wiring(),
         world,
         variables: Variables::of(graph),
+        zone: expr::zone_of(graph, world),
         ir: Ir::default(),
         known: SecondaryMap::new(),
         queue: Vec::new(),
@@ -99,6 +100,7 @@ struct Lowering<'a> {
     wiring: Wiring,
     world: &'a dyn World,
     variables: Variables,
+    zone: Option<String>,
     ir: Ir,
     known: SecondaryMap<NodeId, Option<Start>>,
     queue: Vec<NodeId>,
@@ -168,6 +170,32 @@ impl<'a> Site<'_, 'a> {
     pub fn steps(&self, expr: Result<Expr, ExprError>) -> Result<Vec<Step>, Hole> {
         expr.and_then(|e| e.steps(&self.flow.variables))
             .map_err(|_| self.hole("an expression that can be computed"))
+    }
+
+    /// Begins the block in which an expression is computed by these steps, and returns the block with the steps that leave
+    /// its value on the stack. An expression that reads the clock asks for the time first; where it can't be told the call
+    /// is let go.
+    ///
+    /// # Errors
+    /// As [`Site::steps`], or the flow has no zone, which the checks have said.
+    pub fn compute(
+        &mut self,
+        block: BlockRef,
+        mut before: Vec<Step>,
+        expr: Result<Expr, ExprError>,
+    ) -> Result<(BlockRef, Vec<Step>), Hole> {
+        let asks_time = expr.as_ref().is_ok_and(Expr::asks_time);
+        let steps = self.steps(expr)?;
+        if !asks_time {
+            before.extend(steps);
+            return Ok((block, before));
+        }
+        let zone = self.flow.zone.clone().ok_or_else(|| self.hole("a time zone"))?;
+        let told = self.block();
+        let lost = self.add(Vec::new(), BlockEnd::Hangup(Cause::Congestion));
+        let effect = Ask::LocalTime { zone };
+        self.write(block, before, BlockEnd::Ask { effect, cases: vec![(Case::Now, told)], otherwise: lost });
+        Ok((told, steps))
     }
 
     /// The number of a variable.

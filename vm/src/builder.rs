@@ -42,7 +42,7 @@ use crate::table::{
     ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx,
     Target, TimeRule, TimeTable, TimeTableIx, VoicemailTable, When,
 };
-use crate::value::{DigitsAs, Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 
 /// A place in the code that may not be known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -335,6 +335,16 @@ impl Builder {
     /// `push_digits`, behind the `digits` of a [`Builder::switch_collect`].
     pub fn push_digits(&mut self, holds: DigitsAs) {
         self.emit(Op::PushDigits { holds });
+    }
+
+    /// `push_moment`.
+    pub fn push_moment(&mut self, moment: Moment) {
+        self.emit(Op::PushMoment { moment });
+    }
+
+    /// `push_now`, behind a [`Builder::switch_time`] and not its `failed`.
+    pub fn push_now(&mut self, part: MomentType) {
+        self.emit(Op::PushNow { part });
     }
 
     /// `push_text`: at most [`limits::VALUE_BYTES_MAX`] bytes.

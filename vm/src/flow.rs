@@ -141,6 +141,12 @@ impl Facts {
         }
     }
 
+    /// That the last answer is of a kind, whichever path was taken.
+    fn answered(&self, is: fn(&Answer) -> bool, otherwise: &'static str) -> Result<(), Broken> {
+        let pairs = KINDS.iter().position(is).map(|kind| self.pairs.of(kind));
+        if pairs == Some(self.pairs) { Ok(()) } else { Err((Rule::Answers, otherwise)) }
+    }
+
     fn apply(&mut self, operator: Operator) -> Result<(), Broken> {
         let second = self.pop()?;
         let first = if operator.takes() == 2 { self.pop()? } else { second };
@@ -293,7 +299,9 @@ impl Walk<'_> {
             | Op::Store { .. }
             | Op::Apply { .. }
             | Op::JumpUnless { .. }
-            | Op::PushDigits { .. } => self.compute(op, facts),
+            | Op::PushDigits { .. }
+            | Op::PushMoment { .. }
+            | Op::PushNow { .. } => self.compute(op, facts),
         }
     }
 
@@ -314,12 +322,19 @@ impl Walk<'_> {
                 facts.variables.set(variable.0, Some(ty));
             }
             Op::Apply { operator } => facts.apply(operator)?,
+            Op::PushMoment { moment } => facts.push(moment.ty.ty())?,
+            Op::PushNow { part } => {
+                facts.answered(
+                    |a| matches!(a, Answer::LocalTime(_)),
+                    "the last answer isn't a local time on every path to here",
+                )?;
+                facts.push(part.ty())?;
+            }
             Op::PushDigits { holds } => {
-                let is_digits = |a: &Answer| matches!(a, Answer::Collected(Collected::Digits(_)));
-                let digits = KINDS.iter().position(is_digits).map(|kind| facts.pairs.of(kind));
-                if digits != Some(facts.pairs) {
-                    return Err((Rule::Answers, "the last answer isn't digits on every path to here"));
-                }
+                facts.answered(
+                    |a| matches!(a, Answer::Collected(Collected::Digits(_))),
+                    "the last answer isn't digits on every path to here",
+                )?;
                 facts.push(holds.ty())?;
             }
             Op::JumpUnless { no } => {

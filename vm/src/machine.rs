@@ -223,6 +223,11 @@ fn run<'p>(
             Answer::Collected(Collected::Digits(digits)) => push(state, holds.of(&digits)),
             _ => return Err(Misuse::Corrupt),
         },
+        Op::PushNow { part } => match answer {
+            Answer::LocalTime(now) => push(state, Value::Moment(part.of(now))),
+            _ => return Err(Misuse::Corrupt),
+        },
+        Op::PushMoment { moment } => push(state, Value::Moment(moment)),
         Op::PushText { .. }
         | Op::PushPhone { .. }
         | Op::PushNumber { .. }
@@ -248,7 +253,9 @@ fn count_down<'p>(left: &mut u8, empty: Target) -> Go<'p> {
 fn pop_text(state: &mut State) -> Result<Text, Misuse> {
     match state.values.pop() {
         Some(Value::Text(text)) => Ok(text),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_)) | None => Err(Misuse::Corrupt),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_) | Value::Moment(_)) | None => {
+            Err(Misuse::Corrupt)
+        }
     }
 }
 
@@ -280,7 +287,9 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         Op::JumpUnless { no } => match state.values.pop() {
             Some(Value::Bool(true)) => Go::Next,
             Some(Value::Bool(false)) => Go::To(no),
-            Some(Value::Number(_) | Value::Text(_) | Value::Phone(_)) | None => return Err(Misuse::Corrupt),
+            Some(Value::Number(_) | Value::Text(_) | Value::Phone(_) | Value::Moment(_)) | None => {
+                return Err(Misuse::Corrupt);
+            }
         },
         Op::Enter { .. }
         | Op::Leave { .. }
@@ -308,7 +317,9 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         | Op::Collect { .. }
         | Op::CollectSecret { .. }
         | Op::SwitchCollect { .. }
-        | Op::PushDigits { .. } => return Err(Misuse::Corrupt),
+        | Op::PushDigits { .. }
+        | Op::PushMoment { .. }
+        | Op::PushNow { .. } => return Err(Misuse::Corrupt),
     })
 }
 
@@ -384,6 +395,8 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
             | Op::CollectSecret { .. }
             | Op::SwitchCollect { .. }
             | Op::PushDigits { .. }
+            | Op::PushMoment { .. }
+            | Op::PushNow { .. }
             | Op::PushText { .. }
             | Op::PushPhone { .. }
             | Op::PushNumber { .. }

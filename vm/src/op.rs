@@ -23,7 +23,7 @@ use crate::table::{
     VoicemailTable,
 };
 use crate::text::Words;
-use crate::value::{DigitsAs, Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 use crate::verify::{Rule, VerifyError};
 
 /// What follows an op.
@@ -253,6 +253,16 @@ macro_rules! for_each_op {
             0x49 "push_digits" PushDigits {
                 /// As which type.
                 holds: DigitsAs
+            } then next;
+            /// Puts a length of time, a time of day, a date or a weekday onto the stack.
+            0x4a "push_moment" PushMoment {
+                /// Which.
+                moment: Moment
+            } then next;
+            /// Puts a part of the local time that answered the last effect onto the stack.
+            0x4b "push_now" PushNow {
+                /// Which part.
+                part: MomentType
             } then next;
         }
     };

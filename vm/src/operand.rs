@@ -10,7 +10,7 @@ use crate::table::{
     Target, TimeTableIx, VoicemailTable,
 };
 use crate::text::{Words, quote};
-use crate::value::{DigitsAs, Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 use crate::verify::{Rule, VerifyError};
 
 /// A constant of the program, by number.
@@ -463,6 +463,34 @@ impl Operand for DigitRule {
     }
 }
 
+impl Operand for Moment {
+    const KIND: &'static str = "moment";
+    fn put(self, out: &mut Vec<u8>) {
+        self.ty.put(out);
+        out.extend(self.number.to_le_bytes());
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        Ok(Moment { ty: MomentType::get(from)?, number: from.i32()? })
+    }
+    fn show(self, parts: &Parts, out: &mut String) {
+        self.ty.show(parts, out);
+        out.push_str(&format!(" {}", self.number));
+    }
+    fn read(words: &mut Words<'_>, cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        let ty = MomentType::read(words, cx)?;
+        let word = words.bare()?;
+        let number = word.parse().map_err(|_| AsmFault::new(format!("`{word}` is no whole number")))?;
+        Ok(Moment { ty, number })
+    }
+    fn check(self, _parts: &Parts) -> Result<(), String> {
+        if self.ty.has(self.number) {
+            Ok(())
+        } else {
+            Err(format!("there is no {} {}", self.ty.name(), self.number))
+        }
+    }
+}
+
 macro_rules! word_operands {
     ($($Name:ident $all:expr, $kind:literal)*) => {$(
         impl Operand for $Name {
@@ -494,6 +522,7 @@ macro_rules! word_operands {
 word_operands! {
     CallerPart CallerPart::ALL, "part of the caller"
     DigitsAs DigitsAs::ALL, "type of digits"
+    MomentType MomentType::ALL, "kind of moment"
     Terminator Terminator::ALL, "key that ends an entry"
     Fact Fact::ALL, "fact"
     Operator Operator::ALL, "operator"

@@ -11,7 +11,7 @@ use crate::machine::{Step, Unwatched, resume};
 use crate::program::{NodeIx, Program};
 use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
-use crate::value::{DigitsAs, Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 use crate::verify::verify;
 
 /// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
@@ -128,6 +128,16 @@ impl Maker {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
                 self.b.enter(node);
+                let (told, now) = (self.b.label(), MomentType::ALL[usize::from(wires[2]) % 4]);
+                self.b.local_time("Australia/Sydney");
+                self.b.switch_time([], told, next);
+                self.b.bind(told);
+                self.b.push_now(now);
+                self.b.store(2);
+                self.b.load(2);
+                self.b.push_moment(Moment { ty: now, number: i32::from(wires[1] % 7) });
+                self.b.apply(Operator::Equal);
+                self.b.store(3);
                 self.b.push_phone("+61");
                 self.b.store(1);
                 self.b.push_text("Sales ");

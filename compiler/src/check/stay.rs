@@ -91,6 +91,11 @@ pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
             field: "timeout",
             cure: "repeat the greeting sooner: a shorter `timeout`",
         }),
+        (Config::Collect(config), _) => Some(Silence {
+            longest_s: u64::from(config.timeout),
+            field: "timeout",
+            cure: "repeat the prompt sooner: a shorter `timeout`",
+        }),
         (
             Config::IvrMenu(_)
             | Config::InboundNumber(_)

@@ -1,4 +1,4 @@
-//! F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
+//! F241: the clock is read in no zone. F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
 //!
 //! **Why:** there is no implicit conversion, so that `101` the extension, 101 the number and '101' the text are never
 //! mixed up in silence; and a variable has no value until a `set` gives it one.
@@ -25,9 +25,18 @@ const TOLD_MAX: usize = 20;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let variables = Variables::of(cx.graph);
+    let zone = expr::zone_of(cx.graph, cx.world);
     let mut reads = Vec::new();
     for (id, node, _) in cx.nodes() {
         held(cx, id, node, &variables, out);
+        if let Some((field, _)) = expressions(node).find(|(_, expr)| expr.asks_time())
+            && zone.is_none()
+        {
+            let message =
+                format!("`{}` reads the clock, and the flow doesn't say in which time zone", node.name);
+            let help = "write `zone = \"Australia/Sydney\"` or the like at the head of the flow";
+            out.push(Diagnostic::new(Code::NoZone, cx.field_place(id, field), message).help(help));
+        }
         for (field, expr) in expressions(node) {
             types(cx, id, node, field, &expr, &variables, out);
             let mut names = Vec::new();

@@ -26,7 +26,7 @@ pub(super) fn of(
     let mut out = format!("test {} {{\n", quoted(name));
     // Writing to a string can't fail.
     let zone = moments::zone(graph, world);
-    if let Some(at) = zone::local_time(zone, last.moment) {
+    if let Some(at) = zone::local_time(&zone, last.moment) {
         let (hour, minute) = (at.second / 3_600, at.second / 60 % 60);
         let _ = writeln!(out, "  at {} {hour:02}:{minute:02}", show_date(at.day));
     }

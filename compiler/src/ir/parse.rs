@@ -6,7 +6,7 @@ use cranelift_entity::EntityRef;
 use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, Terminator, VoicemailEnd};
 use flow_vm::table::{DayMask, Days, Minutes, When};
 use flow_vm::text::parse_date;
-use flow_vm::value::{DigitsAs, Fact, Operator};
+use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 
 use super::print::{ring_word, voicemail_word};
 use super::{
@@ -187,6 +187,7 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
             let percent = word.strip_suffix('%').and_then(|n| n.parse().ok()).filter(|n| *n <= 100);
             Ask::Chance { percent: percent.ok_or_else(|| format!("`{word}` is no share like 30%"))? }
         }
+        "now" => Ask::LocalTime { zone: words.quoted()? },
         "status" => Ask::Status { extension: words.quoted()? },
         "collect" => {
             let (prompt, min, max, word) = (words.quoted()?, words.number()?, words.number()?, words.bare()?);
@@ -304,6 +305,14 @@ impl<'a> Words<'a> {
             return self.quoted().map(Pushed::Text);
         }
         let word = self.bare()?;
+        if let Some((kind, rest)) = word.split_once(':').filter(|(kind, _)| *kind != "tel") {
+            let type_of = |word: &str| MomentType::ALL.into_iter().find(|ty| ty.name() == word);
+            let pushed = match type_of(kind) {
+                Some(ty) => rest.parse().ok().map(|number| Pushed::Moment(Moment { ty, number })),
+                None => type_of(rest).filter(|_| kind == "now").map(Pushed::Now),
+            };
+            return pushed.ok_or_else(|| format!("`{word}` is no value"));
+        }
         let fact = Fact::ALL.into_iter().find(|fact| fact.name() == word);
         match (word.strip_prefix("tel:"), word.parse(), word.parse(), fact) {
             (Some(phone), _, _, _) => Ok(Pushed::Phone(phone.to_owned())),
@@ -335,6 +344,7 @@ impl<'a> Words<'a> {
 
     fn case(&mut self) -> Fault<Case> {
         match self.bare()? {
+            "now" => Ok(Case::Now),
             "done" => Ok(Case::Done),
             "other_key" => Ok(Case::OtherKey),
             "timeout" => Ok(Case::Timeout),

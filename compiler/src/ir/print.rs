@@ -72,6 +72,8 @@ impl Display for Step {
             Step::Push(Pushed::Number(number)) => write!(f, "push {number}"),
             Step::Push(Pushed::Bool(yes)) => write!(f, "push {yes}"),
             Step::Push(Pushed::Fact(fact)) => write!(f, "push {}", fact.name()),
+            Step::Push(Pushed::Moment(moment)) => write!(f, "push {}:{}", moment.ty.name(), moment.number),
+            Step::Push(Pushed::Now(part)) => write!(f, "push now:{}", part.name()),
             Step::Load(variable) => write!(f, "load v{variable}"),
             Step::Store(variable) => write!(f, "store v{variable}"),
             Step::Digits(holds) => write!(f, "digits {}", holds.name()),
@@ -104,6 +106,7 @@ impl Display for Ask {
             Ask::SetCallerId { part } => write!(f, "set_caller_id {}", part.name()),
             Ask::Chance { percent } => write!(f, "chance {percent}%"),
             Ask::Status { extension } => write!(f, "status {}", Quoted(extension)),
+            Ask::LocalTime { zone } => write!(f, "now {}", Quoted(zone)),
             Ask::Collect { prompt, rule, secret } => {
                 let DigitRule { min, max, terminator, first_s, next_s } = rule;
                 write!(f, "collect {} {min} {max} {} ", Quoted(prompt), terminator.name())?;
@@ -127,6 +130,7 @@ impl Display for Case {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Case::Key(key) => write!(f, "key {key}"),
+            Case::Now => f.write_str("now"),
             Case::Done => f.write_str("done"),
             Case::OtherKey => f.write_str("other_key"),
             Case::Timeout => f.write_str("timeout"),

@@ -7,7 +7,7 @@ use flow_vm::CallFacts;
 use flow_vm::effect::{Key, LocalTime};
 use flow_vm::value::Text;
 
-use crate::entity::{EntityFacts, EntityKind};
+use crate::entity::EntityKind;
 use crate::graph::{FlowId, Graph, MailboxDoes, NodeId, PhoneDoes, Project, Step, StepKind, Test};
 use crate::world::World;
 use crate::zone;
@@ -200,7 +200,8 @@ fn called(test: &Test, project: &Project) -> Result<(FlowId, NodeId), ScriptErro
 }
 
 fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i64, ScriptError> {
-    let own_zone = graph.and_then(|g| zone_of(g, world)).unwrap_or(ZONE);
+    let found = graph.and_then(|g| crate::expr::zone_of(g, world));
+    let own_zone = found.as_deref().unwrap_or(ZONE);
     let said = steps.iter().enumerate().find_map(|(number, step)| match &step.what {
         StepKind::At { date, second, zone } => {
             let local = LocalTime { day: date.day, second: *second };
@@ -220,23 +221,6 @@ fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i6
     });
     let (number, local, zone) = said.unwrap_or((0, AT, own_zone));
     zone::wall_ms(zone, local).ok_or_else(|| ScriptError::NoSuchTime(number, zone.to_owned()))
-}
-
-/// The zone of a flow: that of its first time switch.
-fn zone_of<'a>(graph: &Graph, world: &'a dyn World) -> Option<&'a str> {
-    graph.nodes.values().find_map(|node| {
-        let kind = node.kind?.spec().entity.kind()?;
-        match world.entity(kind, node.entity_key()?)? {
-            EntityFacts::TimeSwitch(switch) => Some(switch.timezone.as_str()),
-            EntityFacts::Trunk(_)
-            | EntityFacts::InboundNumber(_)
-            | EntityFacts::Extension(_)
-            | EntityFacts::RingGroup(_)
-            | EntityFacts::VoicemailBox(_)
-            | EntityFacts::IvrMenu(_)
-            | EntityFacts::Prompt(_) => None,
-        }
-    })
 }
 
 #[cfg(test)]

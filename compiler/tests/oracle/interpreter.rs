@@ -151,20 +151,20 @@ impl<'a> Call<'a> {
                 // The name before the number: both are asked for, in this order.
                 for (part, field) in [(CallerPart::Name, "name"), (CallerPart::Number, "number")] {
                     if let Some(template) = text(node, field) {
-                        let shown = self.value(&expr::read_template(template).expect("a text")).spelled();
+                        let shown = self.value(&expr::read_template(template).expect("a text"))?.spelled();
                         self.ask(&Effect::SetCallerId { part, text: Text::cut(&shown) })?;
                     }
                 }
                 Ok("next".into())
             }
             Kind::Set => {
-                let value = self.value(&expr::read(text(node, "value").unwrap()).expect("an expression"));
+                let value = self.value(&expr::read(text(node, "value").unwrap()).expect("an expression"))?;
                 self.variables.insert(text(node, "variable").unwrap().to_owned(), value);
                 Ok("next".into())
             }
             Kind::Branch => {
                 let when = expr::read(text(node, "when").unwrap()).expect("a condition");
-                Ok(if self.value(&when) == Value::Bool(true) { "yes" } else { "no" }.into())
+                Ok(if self.value(&when)? == Value::Bool(true) { "yes" } else { "no" }.into())
             }
             Kind::Split => {
                 let percent = number(node, "percent").unwrap_or(50) as u8;
@@ -344,8 +344,17 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn value(&self, expr: &Expr) -> Value {
-        Known { facts: self.facts, variables: &self.variables }.value(expr)
+    /// The value of an expression. Where it reads the clock, the time is asked first.
+    fn value(&mut self, expr: &Expr) -> Result<Value, Over> {
+        let mut now = None;
+        if expr.asks_time() {
+            let zone = expr::zone_of(self.graph, self.world).expect("a zone");
+            match self.ask(&Effect::LocalTime { zone: &zone })? {
+                Answer::LocalTime(time) => now = Some(time),
+                _ => return Err(Over::Ended(End::Hangup(Cause::Congestion))),
+            }
+        }
+        Ok(Known { facts: self.facts, variables: &self.variables, now }.value(expr))
     }
 
     fn entity_of(&self, node: &Node) -> Option<&'a EntityFacts> {

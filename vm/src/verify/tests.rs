@@ -54,6 +54,13 @@ fn rules_over_paths() {
         (Rule::CallState, "collect \"x\" 1..4 # 5s 3s\nhangup normal"),
         // Digits may be refused or missing: only behind `digits` of the switch are there any.
         (Rule::Answers, "push_digits text\nhangup normal"),
+        (Rule::Answers, "push_now time\nhangup normal"),
+        // The clock may not be told.
+        (
+            Rule::Answers,
+            "local_time \"UTC\"\nswitch_time |\n| default @2\n| failed @2\npush_now date\nstore v0\nhangup normal",
+        ),
+        (Rule::Values, "push_moment weekday 1\npush_moment weekday 2\napply less\nstore v0\nhangup normal"),
         (
             Rule::Answers,
             "answer\nswitch_outcome |\n| done @2\n| key @5\n| timeout @5\n| failed @5\ncollect \"x\" 1..4 # 5s 3s\npush_digits text\nstore v0\nhangup normal",
@@ -110,6 +117,8 @@ fn rules_on_operands() {
     let cases: &[(Rule, &str)] = &[
         (Rule::Operands, "jump @9"),
         (Rule::Operands, "set c16 1\nhangup normal"),
+        (Rule::Operands, "push_moment time 86400\nstore v0\nhangup normal"),
+        (Rule::Operands, "push_moment weekday 7\nstore v0\nhangup normal"),
         (Rule::Operands, "collect \"x\" 0..4 # 5s 3s\nhangup normal"),
         (Rule::Operands, "collect \"x\" 5..4 # 5s 3s\nhangup normal"),
         (Rule::Operands, "collect \"x\" 1..33 # 5s 3s\nhangup normal"),
