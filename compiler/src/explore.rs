@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use flow_vm::effect::{
-    Answer, ConferenceEnd, Effect, End, Input, Key, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd, WebhookEnd,
+    Answer, Collected, ConferenceEnd, Digits, Effect, End, Input, Key, PhoneStatus, QueueEnd, RingEnd,
+    VoicemailEnd, WebhookEnd,
 };
 use flow_vm::op::Op;
 use flow_vm::text::answer_text;
@@ -305,6 +306,12 @@ fn answers(effect: &Effect<'_>, values: &[Value], moment: i64, elapsed_ms: u64) 
     all.extend(Key::ALL.map(Answer::Key));
     all.extend(rings.map(Answer::Ring));
     all.extend(mailboxes.map(Answer::Voicemail));
+    if let Effect::Collect { rule, .. } = effect {
+        let digits = "1".repeat(usize::from(rule.min));
+        all.extend(Digits::new(&digits).map(|d| Answer::Collected(Collected::Digits(d))));
+    }
+    let entered = [Collected::Accepted, Collected::Refused, Collected::TooFew, Collected::Silent];
+    all.extend(entered.map(Answer::Collected));
     all.extend([true, false].map(Answer::Chance));
     all.extend(PhoneStatus::ALL.map(Answer::Status));
     all.extend(QueueEnd::ALL.map(Answer::Queue));
@@ -327,6 +334,10 @@ fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
     }
     if let Effect::Menu { timeout_ms, .. } = effect {
         return SOUND_MS + u64::from(*timeout_ms);
+    }
+    if let Effect::Collect { rule, .. } = effect {
+        let waits = u64::from(rule.first_s) + u64::from(rule.next_s);
+        return SOUND_MS + waits * 1_000;
     }
     if matches!(effect, Effect::Play { .. }) { SOUND_MS } else { 0 }
 }

@@ -15,10 +15,11 @@
 
 use cranelift_entity::{PrimaryMap, entity_impl};
 use flow_vm::effect::{
-    CallerPart, Cause, ConferenceEnd, Key, Method, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd, WebhookEnd,
+    CallerPart, Cause, ConferenceEnd, DigitRule, Key, Method, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd,
+    WebhookEnd,
 };
 use flow_vm::table::When;
-use flow_vm::value::{Fact, Operator, Type};
+use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
 mod parse;
 mod print;
@@ -99,6 +100,8 @@ pub enum Step {
     PushAnswer,
     /// An operator takes its values from the stack and leaves its result there.
     Apply(Operator),
+    /// The digits that were entered last go onto the stack.
+    Digits(DigitsAs),
 }
 
 /// A value that goes onto the stack.
@@ -114,6 +117,10 @@ pub enum Pushed {
     Bool(bool),
     /// Something that is known of the call.
     Fact(Fact),
+    /// A length of time, a time of day, a date or a weekday.
+    Moment(Moment),
+    /// A part of the local time, which must have been asked last.
+    Now(MomentType),
 }
 
 impl Pushed {
@@ -126,6 +133,8 @@ impl Pushed {
             Pushed::Number(_) => Type::Number,
             Pushed::Bool(_) => Type::Bool,
             Pushed::Fact(fact) => fact.ty(),
+            Pushed::Moment(moment) => moment.ty.ty(),
+            Pushed::Now(part) => part.ty(),
         }
     }
 }
@@ -173,7 +182,7 @@ pub enum BlockEnd {
     Hangup(Cause),
 }
 
-/// What can be asked: [`flow_vm::effect::Effect`] with owned names, but for the clock, which is [`BlockEnd::Clock`].
+/// What can be asked: [`flow_vm::effect::Effect`] with owned names. The clock of a time switch is [`BlockEnd::Clock`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Answer the caller.
@@ -265,6 +274,53 @@ pub enum Ask {
         /// Its key.
         conference: String,
     },
+    /// The local time, for expressions.
+    LocalTime {
+        /// IANA name of the zone.
+        zone: String,
+    },
+    /// Take digits.
+    Collect {
+        /// The prompt.
+        prompt: String,
+        /// How many, and when they are at an end.
+        rule: DigitRule,
+        /// Name of the secret that they are compared with.
+        secret: Option<String>,
+    },
+}
+
+/// What was entered where digits were asked for: [`flow_vm::effect::Collected`] without the digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entered {
+    /// Digits.
+    Digits,
+    /// The secret.
+    Accepted,
+    /// Something else than the secret.
+    Refused,
+    /// Too few digits.
+    TooFew,
+    /// Nothing.
+    Silent,
+}
+
+impl Entered {
+    /// Everything that can be entered.
+    pub const ALL: [Entered; 5] =
+        [Entered::Digits, Entered::Accepted, Entered::Refused, Entered::TooFew, Entered::Silent];
+
+    /// The word in the text.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Entered::Digits => "digits",
+            Entered::Accepted => "accepted",
+            Entered::Refused => "refused",
+            Entered::TooFew => "too_few",
+            Entered::Silent => "silent",
+        }
+    }
 }
 
 /// Something to hear, by key.
@@ -301,6 +357,10 @@ pub enum Case {
     Queue(QueueEnd),
     /// The conference ended so.
     Conference(ConferenceEnd),
+    /// This was entered.
+    Entered(Entered),
+    /// The local time was told.
+    Now,
 }
 
 impl Ask {
@@ -322,6 +382,8 @@ impl Ask {
             Ask::Menu { .. } => matches!(case, Case::Key(_) | Case::OtherKey | Case::Timeout),
             Ask::RingExtension { .. } | Ask::RingGroup { .. } => matches!(case, Case::Ring(_)),
             Ask::Voicemail { .. } => matches!(case, Case::Voicemail(_)),
+            Ask::LocalTime { .. } => matches!(case, Case::Now),
+            Ask::Collect { .. } => matches!(case, Case::Entered(_)),
         }
     }
 }

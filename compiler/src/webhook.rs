@@ -5,7 +5,7 @@
 
 use flow_vm::limits::{CONSTANT_BYTES_MAX, WEBHOOK_ANSWERS_MAX, WEBHOOK_FIELDS_MAX};
 use flow_vm::value::Type;
-use flow_vm::webhook::is_name;
+use flow_vm::webhook::{SENT, is_name};
 use serde_json::{Map, Value, json};
 
 use crate::graph::Node;
@@ -78,7 +78,7 @@ fn field(value: &Value) -> Result<(String, Type), String> {
     let (Some(name), Some(ty)) = (text("name"), text("type")) else {
         return Err("a field has a name and a type, such as `customer: text`".to_owned());
     };
-    let found = Type::ALL.into_iter().find(|one| one.name() == ty);
+    let found = SENT.into_iter().find(|one| one.name() == ty);
     let found = found.ok_or_else(|| {
         let said = crate::text::shorten(ty);
         format!("`{said}` is no type: `text`, `number`, `phone` or `bool`")

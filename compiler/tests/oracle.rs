@@ -22,8 +22,8 @@ use flow_compiler::sim::{self, Script, What};
 use flow_compiler::world::World as _;
 use flow_compiler::{Source, read_text, world_of};
 use flow_vm::effect::{
-    Answer, ConferenceEnd, Effect, Input, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd,
-    WebhookEnd,
+    Answer, Collected, ConferenceEnd, Digits, Effect, Input, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd,
+    VoicemailEnd, WebhookEnd,
 };
 use flow_vm::text::effect_text;
 use flow_vm::value::{Text, Type, Value};
@@ -143,10 +143,22 @@ fn answer(effect: &Effect<'_>, choices: &mut Choices<'_>) -> Answer {
             Type::Number => Value::Number([0, 1, 7, i64::MAX][choices.of(4)]),
             Type::Text => Value::Text(Text::cut(choices.one(&["", "Ann", "x"]))),
             Type::Phone => Value::Phone(Text::cut(choices.one(&["101", "+61411111111"]))),
+            other => panic!("{other:?} is never sent"),
         }),
         Effect::Queue { .. } => Answer::Queue(QueueEnd::ALL[choices.of(QueueEnd::ALL.len())]),
         Effect::Conference { .. } => {
             Answer::Conference(ConferenceEnd::ALL[choices.of(ConferenceEnd::ALL.len())])
+        }
+        Effect::Collect { .. } if usual.is_multiple_of(4) => Answer::Collected(Collected::Silent),
+        Effect::Collect { secret: Some(_), .. } => {
+            Answer::Collected([Collected::Accepted, Collected::Refused][choices.of(2)])
+        }
+        Effect::Collect { rule, .. } if rule.min > 1 && usual % 4 == 1 => {
+            Answer::Collected(Collected::TooFew)
+        }
+        Effect::Collect { rule, .. } => {
+            let digits = "0420173955551234"[..usize::from(rule.min.max(rule.max.min(4)))].to_owned();
+            Answer::Collected(Collected::Digits(Digits::new(&digits).unwrap()))
         }
         Effect::Chance { .. } => Answer::Chance(choices.of(2) == 1),
         Effect::Status { .. } => Answer::Status(PhoneStatus::ALL[choices.of(PhoneStatus::ALL.len())]),

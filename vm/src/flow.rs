@@ -8,7 +8,8 @@
 //! of answer), 16 counters and 64 variables.
 
 use crate::effect::{
-    Answer, ConferenceEnd, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd, WebhookEnd,
+    Answer, Collected, ConferenceEnd, Digits, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd,
+    WebhookEnd,
 };
 use crate::limits;
 use crate::machine::takes;
@@ -21,7 +22,7 @@ use crate::verify::{Rule, VerifyError, at_op};
 
 /// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds
 /// there.
-const KINDS: [Answer; 18] = [
+const KINDS: [Answer; 20] = [
     Answer::Start,
     Answer::Done,
     Answer::Key(Key::ALL[0]),
@@ -40,6 +41,8 @@ const KINDS: [Answer; 18] = [
     Answer::Webhook(WebhookEnd::Default),
     Answer::Queue(QueueEnd::Full),
     Answer::Conference(ConferenceEnd::Left),
+    Answer::Collected(Collected::Digits(Digits::EMPTY)),
+    Answer::Collected(Collected::Silent),
 ];
 
 const _: () = assert!(KINDS.len() <= 32, "a set of pairs is 64 bits wide");
@@ -86,6 +89,7 @@ impl Pairs {
                     | Answer::LocalTime(_)
                     | Answer::Chance(_)
                     | Answer::Status(_)
+                    | Answer::Collected(_)
                     | Answer::Webhook(_)
                     | Answer::Queue(_)
                     | Answer::Conference(_)
@@ -180,6 +184,12 @@ impl Facts {
     /// The same without the value on top, which is of this type.
     fn taken(mut self, wanted: Type) -> Result<Facts, Broken> {
         self.pop_a(wanted).map(|()| self)
+    }
+
+    /// That the last answer is of a kind, whichever path was taken.
+    fn answered(&self, is: fn(&Answer) -> bool, otherwise: &'static str) -> Result<(), Broken> {
+        let pairs = KINDS.iter().position(is).map(|kind| self.pairs.of(kind));
+        if pairs == Some(self.pairs) { Ok(()) } else { Err((Rule::Answers, otherwise)) }
     }
 
     fn apply(&mut self, operator: Operator) -> Result<(), Broken> {
@@ -314,7 +324,9 @@ impl Walk<'_> {
             | Op::Menu { .. }
             | Op::Voicemail { .. }
             | Op::Queue { .. }
-            | Op::Conference { .. } => {
+            | Op::Conference { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. } => {
                 if facts.pairs.has_caller(Caller::Early) {
                     return Err((Rule::CallState, "the caller may not be answered yet: answer first"));
                 }
@@ -330,6 +342,7 @@ impl Walk<'_> {
             Op::SwitchWebhook { table } => self.switch(table.0, facts),
             Op::SwitchQueue { table } => self.switch(table.0, facts),
             Op::SwitchConference { table } => self.switch(table.0, facts),
+            Op::SwitchCollect { table } => self.switch(table.0, facts),
             Op::PushText { .. }
             | Op::PushPhone { .. }
             | Op::PushNumber { .. }
@@ -339,7 +352,10 @@ impl Walk<'_> {
             | Op::Store { .. }
             | Op::Apply { .. }
             | Op::PushAnswer {}
-            | Op::JumpUnless { .. } => self.compute(op, facts),
+            | Op::JumpUnless { .. }
+            | Op::PushDigits { .. }
+            | Op::PushMoment { .. }
+            | Op::PushNow { .. } => self.compute(op, facts),
         }
     }
 
@@ -363,6 +379,21 @@ impl Walk<'_> {
             Op::PushAnswer {} => {
                 let wrong = "the last answer may be no value, or values of different types";
                 facts.push(facts.pairs.value().ok_or((Rule::Answers, wrong))?)?;
+            }
+            Op::PushMoment { moment } => facts.push(moment.ty.ty())?,
+            Op::PushNow { part } => {
+                facts.answered(
+                    |a| matches!(a, Answer::LocalTime(_)),
+                    "the last answer isn't a local time on every path to here",
+                )?;
+                facts.push(part.ty())?;
+            }
+            Op::PushDigits { holds } => {
+                facts.answered(
+                    |a| matches!(a, Answer::Collected(Collected::Digits(_))),
+                    "the last answer isn't digits on every path to here",
+                )?;
+                facts.push(holds.ty())?;
             }
             Op::JumpUnless { no } => {
                 facts.pop_a(Type::Bool)?;
@@ -398,7 +429,10 @@ impl Walk<'_> {
             | Op::Webhook { .. }
             | Op::WebhookField { .. }
             | Op::Queue { .. }
-            | Op::Conference { .. } => {}
+            | Op::Conference { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. }
+            | Op::SwitchCollect { .. } => {}
         }
         Ok(facts)
     }
@@ -436,6 +470,11 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
             let ends = targets.len().saturating_sub(2);
             targets.iter().skip(1).take(ends).copied().collect()
         }
+        (Table::Slots { kind: SlotKind::Collect, targets }, Answer::Collected(Collected::Silent)) => {
+            // This kind stands for everything entered but the first, `digits`; the last slot is for failures.
+            let ends = targets.len().saturating_sub(2);
+            targets.iter().skip(1).take(ends).copied().collect()
+        }
         (Table::Slots { kind: SlotKind::Voicemail, targets }, Answer::Voicemail(_))
         | (Table::Slots { kind: SlotKind::Chance, targets }, Answer::Chance(_))
         | (Table::Slots { kind: SlotKind::Status, targets }, Answer::Status(_))
@@ -455,7 +494,7 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
 /// What holds when an op's effect has been answered.
 fn answered_by(op: Op, facts: Facts) -> Facts {
     let mut pairs = NONE;
-    for (kind, answer) in KINDS.into_iter().enumerate().filter(|(_, answer)| takes(op, *answer)) {
+    for (kind, answer) in KINDS.into_iter().enumerate().filter(|(_, answer)| may_be(op, *answer)) {
         for before in [Caller::Early, Caller::Answered] {
             if facts.pairs.has_caller(before) {
                 pairs = pairs.and(Pairs::one(kind, caller_after(op, answer, before)));
@@ -463,6 +502,14 @@ fn answered_by(op: Op, facts: Facts) -> Facts {
         }
     }
     Facts { pairs, ..facts }
+}
+
+/// Whether an op may be answered by something of this kind. Digits stand for all digits there are.
+fn may_be(op: Op, answer: Answer) -> bool {
+    match (op, answer) {
+        (Op::Collect { .. }, Answer::Collected(Collected::Digits(_))) => true,
+        _ => takes(op, answer),
+    }
 }
 
 fn caller_after(op: Op, answer: Answer, before: Caller) -> Caller {

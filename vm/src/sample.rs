@@ -1,16 +1,18 @@
 //! Programs that the tests of this crate run, made as the compiler makes them.
 
-use crate::builder::{Builder, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets};
+use crate::builder::{
+    Builder, CollectTargets, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets,
+};
 use crate::effect::{
-    Answer, CallerPart, Cause, ConferenceEnd, Effect, Input, Key, LocalTime, Method, PhoneStatus, QueueEnd,
-    RingEnd, Sound, VoicemailEnd, WebhookEnd,
+    Answer, CallerPart, Cause, Collected, ConferenceEnd, DigitRule, Digits, Effect, Input, Key, LocalTime,
+    Method, PhoneStatus, QueueEnd, RingEnd, Sound, Terminator, VoicemailEnd, WebhookEnd,
 };
 use crate::limits;
 use crate::machine::{Step, Unwatched, resume};
 use crate::program::{NodeIx, Program};
 use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
-use crate::value::{Fact, Operator, Text, Type, Value};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Text, Value};
 use crate::verify::verify;
 
 /// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
@@ -22,7 +24,7 @@ pub(crate) struct Plan {
 }
 
 /// How many kinds of nodes are made up.
-const KINDS: u8 = 14;
+const KINDS: u8 = 15;
 
 struct Maker {
     b: Builder,
@@ -130,6 +132,16 @@ impl Maker {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
                 self.b.enter(node);
+                let (told, now) = (self.b.label(), MomentType::ALL[usize::from(wires[2]) % 4]);
+                self.b.local_time("Australia/Sydney");
+                self.b.switch_time([], told, next);
+                self.b.bind(told);
+                self.b.push_now(now);
+                self.b.store(2);
+                self.b.load(2);
+                self.b.push_moment(Moment { ty: now, number: i32::from(wires[1] % 7) });
+                self.b.apply(Operator::Equal);
+                self.b.store(3);
                 self.b.push_phone("+61");
                 self.b.store(1);
                 self.b.push_text("Sales ");
@@ -193,7 +205,7 @@ impl Maker {
                 let other = self.exit(node, "default", wires[1]);
                 let error = self.exit(node, "error", wires[2]);
                 let (field, value) = (self.b.label(), self.b.label());
-                let ty = Type::ALL[usize::from(wires[3]) % Type::ALL.len()];
+                let ty = crate::webhook::SENT[usize::from(wires[3]) % 4];
                 self.b.bind(begin);
                 self.b.enter(node);
                 self.b.push_text("hello");
@@ -238,6 +250,29 @@ impl Maker {
         }
     }
 
+    fn collect(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
+        let next = self.exit(node, "next", wires[0]);
+        let refused = self.exit(node, "refused", wires[1]);
+        let (digits, failed) = (self.b.label(), self.exit(node, "timeout", wires[2]));
+        self.b.bind(begin);
+        self.b.enter(node);
+        self.answer(failed);
+        let rule = DigitRule {
+            min: 1 + wires[3] % 4,
+            max: 8,
+            terminator: Terminator::ALL[usize::from(wires[3]) % 3],
+            first_s: 5,
+            next_s: 3,
+        };
+        self.b.collect("account", rule, wires[1].is_multiple_of(2).then_some("door"));
+        let (accepted, too_few, silent) = (next, failed, failed);
+        self.b.switch_collect(CollectTargets { digits, accepted, refused, too_few, silent, failed });
+        self.b.bind(digits);
+        self.b.push_digits(DigitsAs::ALL[usize::from(wires[3]) % 3]);
+        self.b.store(wires[3] % 64);
+        self.b.jump(next);
+    }
+
     fn node(&mut self, place: usize, plan: &Plan) {
         let node = self.b.node(&format!("n{place}"));
         self.b.begin(node);
@@ -259,6 +294,7 @@ impl Maker {
             }
             7..=9 => self.values(node, plan, begin),
             10..=13 => self.hands_over(node, plan, begin),
+            14 => self.collect(node, wires, begin),
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -323,6 +359,9 @@ pub(crate) fn answers() -> Vec<Answer> {
     all.extend(ends.map(Answer::Webhook));
     let texts = [Value::Text(Text::cut("Ann")), Value::Phone(Text::cut("+614"))];
     all.extend([Value::Bool(true), Value::Number(-7)].into_iter().chain(texts).map(Answer::Value));
+    let digits = ["0", "42", "007", "12345678"].map(|d| Collected::Digits(Digits::new(d).unwrap()));
+    let entered = [Collected::Accepted, Collected::Refused, Collected::TooFew, Collected::Silent];
+    all.extend(digits.into_iter().chain(entered).map(Answer::Collected));
     all.extend(times.map(|(day, second)| Answer::LocalTime(LocalTime { day, second })));
     all
 }

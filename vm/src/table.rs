@@ -2,7 +2,7 @@
 //! switch never falls off its end; a time table has rules in order and a target for when none matches.
 
 use crate::effect::{
-    Answer, ConferenceEnd, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd, WebhookEnd,
+    Answer, Collected, ConferenceEnd, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd, WebhookEnd,
 };
 use crate::limits::WEBHOOK_ANSWERS_MAX;
 use crate::text::{days_from_date, show_date};
@@ -42,6 +42,8 @@ table_operands! {
     QueueTable
     /// A table of [`SlotKind::Conference`].
     ConferenceTable
+    /// A table of [`SlotKind::Collect`].
+    CollectTable
     /// A [`TimeTable`].
     TimeTableIx
 }
@@ -67,13 +69,15 @@ pub enum SlotKind {
     Queue,
     /// How a conference ended, or that it failed.
     Conference,
+    /// What was entered, or that nothing could be.
+    Collect,
 }
 
 const _: () = assert!(WEBHOOK_ANSWERS_MAX == 8, "a webhook's table has a slot for each answer");
 
 impl SlotKind {
     /// Every kind; its place here is its number in the bytes.
-    pub const ALL: [SlotKind; 9] = [
+    pub const ALL: [SlotKind; 10] = [
         SlotKind::Outcome,
         SlotKind::Key,
         SlotKind::Ring,
@@ -83,6 +87,7 @@ impl SlotKind {
         SlotKind::Webhook,
         SlotKind::Queue,
         SlotKind::Conference,
+        SlotKind::Collect,
     ];
 
     /// The slots' names, in order.
@@ -102,6 +107,7 @@ impl SlotKind {
                 &["answered", "no_answer", "busy", "declined", "unavailable", "timeout", "full", "failed"]
             }
             SlotKind::Conference => &["left", "full", "refused", "failed"],
+            SlotKind::Collect => &["digits", "accepted", "refused", "too_few", "silent", "failed"],
         }
     }
 
@@ -120,7 +126,8 @@ impl SlotKind {
                 | SlotKind::Status
                 | SlotKind::Webhook
                 | SlotKind::Queue
-                | SlotKind::Conference => None,
+                | SlotKind::Conference
+                | SlotKind::Collect => None,
             },
             Answer::Timeout => self.only(SlotKind::Outcome, 2),
             Answer::Ring(RingEnd::Answered) => self.only(SlotKind::Ring, 0),
@@ -154,10 +161,15 @@ impl SlotKind {
             Answer::Conference(ConferenceEnd::Left) => self.only(SlotKind::Conference, 0),
             Answer::Conference(ConferenceEnd::Full) => self.only(SlotKind::Conference, 1),
             Answer::Conference(ConferenceEnd::Refused) => self.only(SlotKind::Conference, 2),
+            Answer::Collected(Collected::Digits(_)) => self.only(SlotKind::Collect, 0),
+            Answer::Collected(Collected::Accepted) => self.only(SlotKind::Collect, 1),
+            Answer::Collected(Collected::Refused) => self.only(SlotKind::Collect, 2),
+            Answer::Collected(Collected::TooFew) => self.only(SlotKind::Collect, 3),
+            Answer::Collected(Collected::Silent) => self.only(SlotKind::Collect, 4),
             Answer::Failed => match self {
                 SlotKind::Outcome => Some(3),
                 SlotKind::Key => None,
-                SlotKind::Ring => Some(5),
+                SlotKind::Ring | SlotKind::Collect => Some(5),
                 SlotKind::Voicemail | SlotKind::Chance => Some(2),
                 SlotKind::Status => Some(4),
                 SlotKind::Webhook => Some(WEBHOOK_ANSWERS_MAX + 3),
@@ -339,6 +351,7 @@ impl TimeTable {
             | Answer::Webhook(_)
             | Answer::Queue(_)
             | Answer::Conference(_)
+            | Answer::Collected(_)
             | Answer::HungUp => None,
         }
     }
@@ -395,8 +408,9 @@ mod tests {
                 let Some(slot) = kind.slot(answer) else { continue };
                 filled[slot] = true;
                 let text = crate::text::answer_text(answer);
-                let word =
-                    if kind == SlotKind::Outcome { text.split(' ').next() } else { text.rsplit(' ').next() };
+                let mut words = text.split(' ');
+                let first = words.next();
+                let word = if kind == SlotKind::Outcome { first } else { words.next().or(first) };
                 assert_eq!(word, Some(kind.names()[slot]), "{kind:?} {answer:?}");
             }
             assert!(filled.iter().all(|filled| *filled), "{kind:?}: {filled:?}");

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use crate::effect::{
-    Answer, ConferenceEnd, Effect, End, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, Sound, TransferTo,
-    VoicemailEnd, WebhookEnd,
+    Answer, Collected, ConferenceEnd, DigitRule, Digits, Effect, End, Key, LocalTime, PhoneStatus, QueueEnd,
+    RingEnd, Sound, TransferTo, VoicemailEnd, WebhookEnd,
 };
 use crate::limits;
 use crate::value::{Text, Value};
@@ -70,6 +70,15 @@ pub fn effect_text(effect: &Effect<'_>) -> String {
             put_ms(timeout_ms, &mut out);
         }
         Effect::Conference { conference } => put_key(conference, &mut out),
+        Effect::Collect { prompt, rule, secret } => {
+            put_key(prompt, &mut out);
+            let DigitRule { min, max, terminator, first_s, next_s } = rule;
+            out.push_str(&format!(" {min}..{max} {} {first_s}s {next_s}s", terminator.name()));
+            if let Some(secret) = secret {
+                out.push_str(" secret");
+                put_key(secret, &mut out);
+            }
+        }
     }
     out
 }
@@ -148,6 +157,8 @@ pub fn answer_text(answer: Answer) -> String {
         Answer::Webhook(end) => format!("webhook {}", word_of(&WEBHOOK_ENDS, &end)),
         Answer::Queue(end) => format!("queue {}", end.name()),
         Answer::Conference(end) => format!("conference {}", end.name()),
+        Answer::Collected(Collected::Digits(digits)) => format!("collected digits {}", digits.as_str()),
+        Answer::Collected(entered) => format!("collected {}", word_of(&ENTERED, &entered)),
         Answer::LocalTime(LocalTime { day, second }) => {
             let (minutes, s) = (second / 60, second % 60);
             format!("local_time {} {:02}:{:02}:{s:02}", show_date(day), minutes / 60, minutes % 60)
@@ -162,6 +173,8 @@ fn value_text(value: Value) -> String {
         Value::Bool(yes) => out.push_str(if yes { " true" } else { " false" }),
         Value::Number(number) => out.push_str(&format!(" {number}")),
         Value::Text(text) | Value::Phone(text) => put_key(text.as_str(), &mut out),
+        // Never an answer, so that none is read back.
+        Value::Moment(moment) => out.push_str(&format!(" {}", moment.number)),
     }
     out
 }
@@ -185,6 +198,13 @@ fn parse_value(text: &str) -> Option<Value> {
 
 const WEBHOOK_ENDS: [(WebhookEnd, &str); 3] =
     [(WebhookEnd::Default, "default"), (WebhookEnd::Error, "error"), (WebhookEnd::Timeout, "timeout")];
+/// What can be entered, but for digits themselves.
+const ENTERED: [(Collected, &str); 4] = [
+    (Collected::Accepted, "accepted"),
+    (Collected::Refused, "refused"),
+    (Collected::TooFew, "too_few"),
+    (Collected::Silent, "silent"),
+];
 
 const CHANCES: [(bool, &str); 2] = [(true, "yes"), (false, "no")];
 
@@ -209,6 +229,13 @@ pub fn parse_answer(text: &str) -> Option<Answer> {
         }
         "queue" => QueueEnd::ALL.into_iter().find(|end| end.name() == rest).map(Answer::Queue),
         "conference" => ConferenceEnd::ALL.into_iter().find(|end| end.name() == rest).map(Answer::Conference),
+        "collected" => {
+            let entered = match rest.strip_prefix("digits ") {
+                Some(digits) => Digits::new(digits).map(Collected::Digits),
+                None => of_word(&ENTERED, rest),
+            };
+            entered.map(Answer::Collected)
+        }
         "local_time" => {
             let (date, clock) = rest.split_once(' ')?;
             let second = parse_clock(clock)?;
@@ -418,6 +445,8 @@ mod tests {
             "voicemail full",
             "chance no",
             "status on_call",
+            "collected digits 0123",
+            "collected too_few",
             "local_time 2026-03-02 22:00:59",
             "done text \"Ann \\\"A\\\"\"",
             "done phone \"+614\"",
@@ -439,6 +468,10 @@ mod tests {
             "key a",
             "chance",
             "status x",
+            "collected",
+            "collected digits",
+            "collected digits 12#",
+            "collected digits 123456789012345678901234567890123",
             "ring",
             "ring x",
             "done ",

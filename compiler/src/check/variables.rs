@@ -1,4 +1,4 @@
-//! F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
+//! F241: the clock is read in no zone. F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
 //!
 //! **Why:** there is no implicit conversion, so that `101` the extension, 101 the number and '101' the text are never
 //! mixed up in silence; and a variable has no value until a `set` gives it one.
@@ -17,8 +17,8 @@ use super::{Cx, Sink, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::expr::{self, Expr, Variables};
 use crate::graph::{Node, NodeId};
-use crate::nodes::Kind;
 use crate::nodes::spec::CallState;
+use crate::nodes::{Config, Kind};
 use crate::webhook;
 
 /// Findings whose way is told; it takes a walk over the flow for each.
@@ -26,8 +26,18 @@ const TOLD_MAX: usize = 20;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let variables = Variables::of(cx.graph);
+    let zone = expr::zone_of(cx.graph, cx.world);
     let mut reads = Vec::new();
     for (id, node, _) in cx.nodes() {
+        held(cx, id, node, &variables, out);
+        if let Some((field, _)) = expressions(node).find(|(_, expr)| expr.asks_time())
+            && zone.is_none()
+        {
+            let message =
+                format!("`{}` reads the clock, and the flow doesn't say in which time zone", node.name);
+            let help = "write `zone = \"Australia/Sydney\"` or the like at the head of the flow";
+            out.push(Diagnostic::new(Code::NoZone, cx.field_place(id, field), message).help(help));
+        }
         for (field, expr) in expressions(node) {
             types(cx, id, node, field, &expr, &variables, out);
             let mut names = Vec::new();
@@ -47,15 +57,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     }
 }
 
+/// The variable that a node gives a value. A `collect` does so only by its exit `next`.
 fn sets(node: &Node) -> Option<&str> {
-    let variable = node.field("variable").filter(|_| node.kind == Some(Kind::Set));
-    variable.and_then(|field| field.value.as_str())
-}
-
-/// Whether a webhook declares a variable.
-fn declares(cx: &Cx<'_>, name: &str) -> bool {
-    let fields = |node: &Node| webhook::of(node).into_iter().flat_map(|answer| answer.fields);
-    cx.nodes().any(|(_, node, _)| fields(node).any(|(field, _)| field == name))
+    let gives = matches!(node.kind, Some(Kind::Set | Kind::Collect));
+    node.field("variable").filter(|_| gives).and_then(|field| field.value.as_str())
 }
 
 /// Fields of a webhook that are variables of another type elsewhere, or one variable too many.
@@ -66,7 +71,7 @@ fn declared(cx: &Cx<'_>, id: NodeId, node: &Node, variables: &Variables, out: &m
             Some(variable) => match variable.ty.filter(|known| *known != ty) {
                 Some(known) => {
                     let (known, ty) = (known.noun(), ty.noun());
-                    format!("`{name}`, as another answer declares it, is {known}, but this is {ty}")
+                    format!("`{name}`, as another node has it, is {known}, but this is {ty}")
                 }
                 None => continue,
             },
@@ -88,6 +93,19 @@ fn expressions(node: &Node) -> impl Iterator<Item = (&'static str, Expr)> {
     })
 }
 
+/// That the digits of a `collect` are of its variable's type.
+fn held(cx: &Cx<'_>, id: NodeId, node: &Node, variables: &Variables, out: &mut Sink) {
+    let Some(Config::Collect(collect)) = Config::read(node) else { return };
+    let name = collect.variable.unwrap_or_default();
+    let (Some(due), got) = (variables.get(&name).and_then(|v| v.ty), collect.holds.ty()) else { return };
+    if due != got {
+        let message =
+            format!("`{name}`, as another node has it, is {}, but this is {}", due.noun(), got.noun());
+        let field = if node.field("holds").is_some() { "holds" } else { "variable" };
+        out.push(Diagnostic::new(Code::WrongExpression, cx.field_place(id, field), message));
+    }
+}
+
 fn types(
     cx: &Cx<'_>,
     id: NodeId,
@@ -103,8 +121,7 @@ fn types(
         Some(Kind::Transfer) => Some((Type::Phone, "the number of a transfer".to_owned())),
         Some(Kind::Set) => sets(node).and_then(|name| {
             let ty = variables.get(name)?.ty?;
-            let other = if declares(cx, name) { "a webhook declares" } else { "another `set` has" };
-            Some((ty, format!("`{name}`, as {other} it,")))
+            Some((ty, format!("`{name}`, as another node has it,")))
         }),
         Some(_) | None => None,
     };
@@ -140,12 +157,13 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
     }
 }
 
-/// The variables that a call has set behind an exit of a node.
+/// The variables that are set for calls that leave a node by an exit, as bits.
 fn bits(variables: &Variables, node: &Node, exit: &str) -> u64 {
     let bit = |name: &str| variables.get(name).map_or(0, |v| 1 << v.number);
     let answers = webhook::of(node).into_iter().filter(|answer| answer.name == exit);
     let fields = answers.flat_map(|answer| answer.fields).fold(0, |bits, (name, _)| bits | bit(&name));
-    fields | sets(node).map_or(0, bit)
+    let name = sets(node).filter(|_| node.kind == Some(Kind::Set) || exit == "next");
+    fields | name.map_or(0, bit)
 }
 
 fn entries(cx: &Cx<'_>) -> Vec<NodeId> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use flow_vm::effect::{
-    Answer, ConferenceEnd, Effect, End, QueueEnd, RingEnd, TransferTo, VoicemailEnd, WebhookEnd,
+    Answer, Collected, ConferenceEnd, Effect, End, QueueEnd, RingEnd, TransferTo, VoicemailEnd, WebhookEnd,
 };
 use flow_vm::text::show_date;
 use flow_vm::value::Value;
@@ -29,7 +29,7 @@ pub(super) fn of(
     let mut out = format!("test {} {{\n", quoted(name));
     // Writing to a string can't fail.
     let zone = moments::zone(graph, world);
-    if let Some(at) = zone::local_time(zone, last.moment) {
+    if let Some(at) = zone::local_time(&zone, last.moment) {
         let (hour, minute) = (at.second / 3_600, at.second / 60 % 60);
         let _ = writeln!(out, "  at {} {hour:02}:{minute:02}", show_date(at.day));
     }
@@ -75,6 +75,19 @@ impl Scene<'_> {
         self.hands_over(asked);
         if let Answer::Key(key) = answer {
             self.acts.push(format!("press {key}"));
+        }
+        if let (Effect::Collect { rule, secret, .. }, Answer::Collected(entered)) = (effect, answer) {
+            let end = rule.terminator.key().map_or_else(String::new, |key| key.to_string());
+            let right = "1".repeat(usize::from(rule.min));
+            self.acts.push(match (entered, secret) {
+                (Collected::Digits(digits), _) => format!("digits {}{end}", digits.as_str()),
+                (Collected::Accepted, Some(secret)) => {
+                    format!("secret {} {right}\n  digits {right}{end}", crate::text::named(secret))
+                }
+                (Collected::Refused, _) => format!("digits {}{end}", right.replace('1', "0")),
+                (Collected::TooFew, _) => format!("digits {}{end}", right.get(1..).unwrap_or_default()),
+                (Collected::Silent | Collected::Accepted, _) => "wait".to_owned(),
+            });
         }
         if let Answer::Chance(drawn) = answer {
             self.acts.push(format!("draw {}", if drawn { "yes" } else { "no" }));
@@ -144,6 +157,8 @@ impl Scene<'_> {
                 Value::Bool(yes) => yes.to_string(),
                 Value::Number(number) => number.to_string(),
                 Value::Text(text) | Value::Phone(text) => text.as_str().to_owned(),
+                // No field is of such a type.
+                Value::Moment(_) => return,
             };
             reply.push_str(&format!(" {} {}", crate::text::named(field), quoted(&value)));
         }

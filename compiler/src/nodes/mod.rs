@@ -24,6 +24,7 @@ kinds! {
     conference: Conference;
     queue: Queue;
     webhook: Webhook;
+    collect: Collect;
 }
 
 use self::spec::Computed;

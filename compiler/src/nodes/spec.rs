@@ -132,6 +132,10 @@ pub enum FieldType {
     Answers,
     /// A number to dial inside the office.
     Dial,
+    /// Names with types, `account:number`: what a flow takes that others call.
+    Inputs,
+    /// A list of names: the exits of a flow that others call.
+    Names,
 }
 
 /// What a field is without being given.

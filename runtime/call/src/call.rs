@@ -375,6 +375,7 @@ impl Call {
             | Answer::Webhook(_)
             | Answer::Queue(_)
             | Answer::Conference(_)
+            | Answer::Collected(_)
             | Answer::Failed
             | Answer::HungUp => {}
         }
@@ -414,6 +415,8 @@ impl Call {
             | Effect::WebhookField { .. }
             | Effect::Queue { .. }
             | Effect::Conference { .. } => Some(Answer::Failed),
+            // No program that needs it is published on this server.
+            Effect::Collect { .. } => Some(Answer::Failed),
         }
     }
 

@@ -118,6 +118,8 @@ fn field_type(ty: FieldType) -> String {
         FieldType::Url => "address: `https://…`".to_owned(),
         FieldType::Dial => "number to dial".to_owned(),
         FieldType::Answers => "answers: `[\"known(customer: text)\", unknown]`".to_owned(),
+        FieldType::Inputs => "list of `name:type`".to_owned(),
+        FieldType::Names => "list of names".to_owned(),
         FieldType::Text { max } => format!("text, at most {max} bytes"),
         FieldType::Word(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "),
         FieldType::Ref(kind) => format!("a {}", kind.noun()),
