@@ -31,19 +31,16 @@ node! {
 
 impl Lower for Transfer {
     fn lower(&self, at: &mut Site<'_, '_>) -> Result<(), Hole> {
-        let mut steps = vec![Step::Enter];
-        let extension = match (&self.extension, &self.number) {
-            (Some(extension), None) => Some(extension.clone()),
-            (None, Some(number)) => {
-                steps.extend(at.steps(expr::read(number))?);
-                None
-            }
+        let start = vec![Step::Enter];
+        let (extension, (block, steps)) = match (&self.extension, &self.number) {
+            (Some(extension), None) => (Some(extension.clone()), (at.start(), start)),
+            (None, Some(number)) => (None, at.compute(at.start(), start, expr::read(number))?),
             (Some(_), Some(_)) | (None, None) => return Err(at.hole("one target")),
         };
         let over = at.add(Vec::new(), BlockEnd::Hangup(Cause::Normal));
         let effect = Ask::Transfer { extension, timeout_ms: self.ring.saturating_mul(1_000) };
         let otherwise = at.exit("failed");
-        at.write(at.start(), steps, BlockEnd::Ask { effect, cases: vec![(Case::Done, over)], otherwise });
+        at.write(block, steps, BlockEnd::Ask { effect, cases: vec![(Case::Done, over)], otherwise });
         Ok(())
     }
 }

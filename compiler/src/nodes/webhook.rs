@@ -44,11 +44,10 @@ node! {
 impl Lower for Webhook {
     fn lower(&self, at: &mut Site<'_, '_>) -> Result<(), Hole> {
         let Some(url) = self.url.clone() else { return Err(at.hole("the address")) };
-        let mut steps = vec![Step::Enter];
-        match &self.send {
-            Some(send) => steps.extend(at.steps(expr::read_template(send))?),
-            None => steps.push(Step::Push(Pushed::Text(String::new()))),
-        }
+        let (block, steps) = match &self.send {
+            Some(send) => at.compute(at.start(), vec![Step::Enter], expr::read_template(send))?,
+            None => (at.start(), vec![Step::Enter, Step::Push(Pushed::Text(String::new()))]),
+        };
         let answers = self.answers.as_deref().unwrap_or_default();
         let otherwise = at.exit("error");
         let mut cases = Vec::new();
@@ -64,7 +63,7 @@ impl Lower for Webhook {
             answers: webhook::encode(answers),
             timeout_ms: self.timeout.saturating_mul(1_000),
         };
-        at.write(at.start(), steps, BlockEnd::Ask { effect, cases, otherwise });
+        at.write(block, steps, BlockEnd::Ask { effect, cases, otherwise });
         Ok(())
     }
 }

@@ -211,7 +211,7 @@ impl<'a> Call<'a> {
         let to = match (text(node, "extension"), text(node, "number")) {
             (Some(extension), None) => TransferTo::Extension(extension),
             (None, Some(number)) => {
-                let number = self.value(&expr::read(number).expect("a number")).spelled();
+                let number = self.value(&expr::read(number).expect("a number"))?.spelled();
                 TransferTo::Number(Text::cut(&number))
             }
             _ => panic!("one target"),
@@ -223,8 +223,10 @@ impl<'a> Call<'a> {
     }
 
     fn webhook(&mut self, node: &'a Node) -> Result<String, Over> {
-        let send =
-            text(node, "send").map(|send| self.value(&expr::read_template(send).expect("a text")).spelled());
+        let send = match text(node, "send") {
+            Some(send) => self.value(&expr::read_template(send).expect("a text"))?.spelled(),
+            None => String::new(),
+        };
         let declared = node.field("answers").and_then(|f| f.value.as_array()).cloned().unwrap_or_default();
         let member = |json: &serde_json::Value, name: &str| json[name].as_str().unwrap().to_owned();
         let fields = |answer: &serde_json::Value| {
@@ -243,7 +245,7 @@ impl<'a> Call<'a> {
         let effect = Effect::Webhook {
             url: text(node, "url").unwrap(),
             method: if text(node, "method") == Some("get") { Method::Get } else { Method::Post },
-            send: Text::cut(&send.unwrap_or_default()),
+            send: Text::cut(&send),
             answers: Answers::new(&spelled).unwrap(),
             timeout_ms: 1_000 * seconds(node, "timeout").unwrap_or(5),
         };
@@ -264,6 +266,7 @@ impl<'a> Call<'a> {
                 Sent::Number(number) => Value::Number(number),
                 Sent::Text(text) => Value::Text(text.as_str().to_owned()),
                 Sent::Phone(phone) => Value::Phone(phone.as_str().to_owned()),
+                Sent::Moment(moment) => panic!("{moment:?} is never sent"),
             };
             self.variables.insert(name, value);
         }

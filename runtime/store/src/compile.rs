@@ -342,6 +342,7 @@ const fn told(kind: EffectKind) -> &'static str {
         EffectKind::SetCallerId => "changing the caller's name or number",
         EffectKind::Chance => "drawing lots",
         EffectKind::Status => "looking at a phone's status",
+        EffectKind::Collect => "taking digits from callers",
         EffectKind::Transfer => "transferring calls",
         EffectKind::Webhook | EffectKind::WebhookField => "asking a server on the web by a webhook",
         EffectKind::Queue => "letting callers wait in a queue",
