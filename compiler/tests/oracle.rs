@@ -252,7 +252,7 @@ fn generated_calls_come_to_every_kind_and_exit() {
     let office = world(&project(OFFICE));
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeSet<(String, String)> = BTreeSet::new();
-    let (mut ran, tried) = (0, 1_200);
+    let (mut ran, tried) = (0, 800);
     for _ in 0..tried {
         use proptest::strategy::ValueTree as _;
         let (nodes, script, answers) = calls().new_tree(&mut runner).unwrap().current();

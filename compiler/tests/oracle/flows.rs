@@ -170,7 +170,8 @@ pub fn text(nodes: &[Vec<u16>], script: &[u16], world: &Catalog) -> String {
 
 fn node(text: &mut String, n: usize, count: usize, choices: &mut Choices<'_>, world: &Catalog) {
     let kinds = kinds();
-    let kind = kinds[choices.of(kinds.len())];
+    // A time switch has most exits, some of them for a few hours of a few days: it comes more often.
+    let kind = kinds.get(choices.of(kinds.len() + 3)).copied().unwrap_or(Kind::TimeSwitch);
     let spec = kind.spec();
     write!(text, "  n{n}: {}", kind.name()).unwrap();
     let mut facts = None;
