@@ -23,7 +23,12 @@ pub fn uri_of(shelf: &Shelf, folder: &Path, name: &str) -> Option<Uri> {
 
 /// A range of a file as the protocol has it.
 #[must_use]
-pub fn location(shelf: &Shelf, folder: &Path, name: &str, range: &std::ops::Range<usize>) -> Option<Location> {
+pub fn location(
+    shelf: &Shelf,
+    folder: &Path,
+    name: &str,
+    range: &std::ops::Range<usize>,
+) -> Option<Location> {
     let text = shelf.text(name);
     Some(Location { uri: uri_of(shelf, folder, name)?, range: Lines::of(&text).range(&text, range) })
 }

@@ -95,7 +95,9 @@ impl Shelf {
 
     fn read_from_disk(&mut self, path: &Path) {
         let on_disk = if self.is_untitled { BTreeMap::new() } else { files_of(path) };
-        for gone in self.names().into_iter().filter(|n| !on_disk.contains_key(n) && !self.open.contains_key(n)) {
+        for gone in
+            self.names().into_iter().filter(|n| !on_disk.contains_key(n) && !self.open.contains_key(n))
+        {
             self.folder.remove(&gone);
         }
         for (name, bytes) in on_disk {

@@ -29,7 +29,11 @@ pub fn news(desk: &mut Desk) -> Vec<PublishDiagnosticsParams> {
         for name in gone {
             shelf.told.remove(&name);
             let uri = convert::uri_of(shelf, folder, &name);
-            news.extend(uri.map(|uri| PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None }));
+            news.extend(uri.map(|uri| PublishDiagnosticsParams {
+                uri,
+                diagnostics: Vec::new(),
+                version: None,
+            }));
         }
     }
     desk.tidy();

@@ -4,6 +4,8 @@
 //! answer is about an older text than the one that the editor had when it asked. Key strokes that wait together are checked
 //! together; requests that were cancelled while they waited aren't answered.
 
+mod act;
+mod ask;
 mod capabilities;
 mod convert;
 mod desk;
@@ -12,4 +14,5 @@ pub mod limits;
 pub mod position;
 mod requests;
 pub mod server;
+mod shape;
 mod uri;

@@ -10,8 +10,8 @@ use lsp_types::notification::{
 };
 use lsp_types::request::{RegisterCapability, Request as _};
 use lsp_types::{
-    DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, InitializeParams, NumberOrString,
-    Registration, RegistrationParams,
+    DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, InitializeParams,
+    NumberOrString, Registration, RegistrationParams,
 };
 use serde_json::{Value, json};
 
@@ -64,7 +64,8 @@ impl Server<'_> {
 
     /// Asks the editor to say when files change on disk.
     fn watch(&self) {
-        let watcher = |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None };
+        let watcher =
+            |glob: &str| FileSystemWatcher { glob_pattern: GlobPattern::String(glob.to_owned()), kind: None };
         let options = DidChangeWatchedFilesRegistrationOptions {
             watchers: vec![watcher("**/*.flow"), watcher("**/*.json")],
         };
@@ -133,7 +134,9 @@ impl Server<'_> {
             match answered {
                 Ok(Ok(answer)) => Response::new_ok(id, answer),
                 Ok(Err(refusal)) => refused(refusal.code, &refusal.why),
-                Err(_) => refused(ErrorCode::InternalError, "this is a mistake of flow-lsp; please report it"),
+                Err(_) => {
+                    refused(ErrorCode::InternalError, "this is a mistake of flow-lsp; please report it")
+                }
             }
         };
         self.send(response.into());

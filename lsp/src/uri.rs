@@ -13,7 +13,9 @@ pub fn path_of(uri: &str) -> Option<PathBuf> {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let decoded = decode(path)?;
     // `/C:/…` on Windows.
-    let drive = decoded.get(1..3).is_some_and(|d| d.ends_with(':') && d.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let drive = decoded
+        .get(1..3)
+        .is_some_and(|d| d.ends_with(':') && d.starts_with(|c: char| c.is_ascii_alphabetic()));
     Some(PathBuf::from(if drive { decoded.get(1..).unwrap_or("") } else { &decoded }))
 }
 

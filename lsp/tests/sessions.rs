@@ -9,6 +9,8 @@
 //! close FILE
 //! write FILE "text"        another program writes the file; the editor says so
 //! ask METHOD FILE [A[..B]] [{…}]   a request about a document, with members to add
+//! complete FILE MARK [LABEL,…]     completions in short, all or some
+//! colours FILE                      semantic tokens, a word each
 //! apply METHOD FILE …      the same, and the edits of the answer (of its last code action) are made
 //! command NAME {…}         workspace/executeCommand with one argument
 //! send METHOD {…}          a request as it stands
@@ -19,6 +21,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test says by a panic what is wrong"
 )]
 
@@ -54,7 +57,12 @@ fn sessions_go_as_they_say() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         wrong.push(format!("{name}:{}\n  case: {}\n  is:   {}", line + 1, at(&whole), at(&is)));
     }
-    assert!(wrong.is_empty(), "{} sessions differ (UPDATE=1 rewrites them):\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} sessions differ (UPDATE=1 rewrites them):\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// A session with what came of each step.

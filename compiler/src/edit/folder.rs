@@ -101,7 +101,8 @@ impl Office {
 
     /// All findings.
     pub fn found(&self) -> impl Iterator<Item = Found<'_>> {
-        self.units().flat_map(|unit| unit.diagnostics.iter().map(move |diagnostic| Found { unit, diagnostic }))
+        self.units()
+            .flat_map(|unit| unit.diagnostics.iter().map(move |diagnostic| Found { unit, diagnostic }))
     }
 
     /// The unit and the number in it of a file.

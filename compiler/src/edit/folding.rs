@@ -21,13 +21,12 @@ pub fn folds(text: &str) -> Vec<Fold> {
     let mut comments: Option<Range<usize>> = None;
     let mut blank = true;
     for token in lex(text) {
-        match token.kind {
-            Tok::Open => open.push(token.end),
-            Tok::Close => folds.extend(open.pop().map(|start| (start..token.start, false))),
-            Tok::Comment if blank => {
-                comments.get_or_insert(token.start..token.end).end = token.end;
-            }
-            _ => {}
+        if token.kind == Tok::Open {
+            open.push(token.end);
+        } else if token.kind == Tok::Close {
+            folds.extend(open.pop().map(|start| (start..token.start, false)));
+        } else if token.kind == Tok::Comment && blank {
+            comments.get_or_insert(token.start..token.end).end = token.end;
         }
         let is_line = token.kind == Tok::Line;
         let ends = !is_line && token.kind != Tok::Comment || is_line && blank;

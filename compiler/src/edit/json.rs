@@ -48,6 +48,21 @@ impl Node {
     }
 }
 
+/// Something that a JSON file has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its id or key.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// What people call it; empty if nothing.
+    pub label: String,
+    /// Where its name stands.
+    pub at: Range<usize>,
+    /// All of it.
+    pub whole: Range<usize>,
+}
+
 /// The places of a JSON file. Broken JSON has those that come before the break.
 #[derive(Clone, Debug, Default)]
 pub struct Positions {
@@ -122,9 +137,8 @@ impl Positions {
         let node = root.member("nodes")?.items().iter().find(here)?;
         let id = node.member("id")?.text()?.to_owned();
         let What::Object(members) = &node.member("data").unwrap_or(node).what else { return None };
-        let inside = |(_, name, value): &&(String, Range<usize>, Node)| {
-            name.start <= at && at < value.range.end
-        };
+        let inside =
+            |(_, name, value): &&(String, Range<usize>, Node)| name.start <= at && at < value.range.end;
         let spot = match members.iter().find(inside).map(|(name, ..)| name.as_str()) {
             Some(name) if name.starts_with("entity_") => Spot::Entity,
             Some("config") => {
@@ -143,33 +157,35 @@ impl Positions {
         Some((id, spot))
     }
 
-    /// The nodes of a canvas: id, kind, label, the id's place, the whole node.
+    /// The nodes of a canvas.
     #[must_use]
-    pub fn nodes(&self) -> Vec<(String, String, String, Range<usize>, Range<usize>)> {
+    pub fn nodes(&self) -> Vec<Named> {
         let nodes = self.root.as_ref().and_then(|r| r.member("nodes")).map_or(&[][..], Node::items);
         let one = |node: &Node| {
-            let id = node.member("id")?;
             let text = |n: Option<&Node>| n.and_then(Node::text).unwrap_or("").to_owned();
             let label = text(node.member("data").and_then(|d| d.member("label")));
-            Some((id.text()?.to_owned(), text(node.member("type")), label, id.range.clone(), node.range.clone()))
+            named(node, "id", text(node.member("type")), label)
         };
         nodes.iter().filter_map(one).collect()
     }
 
-    /// The entities of a catalogue: kind, key, name, the key's place, the whole entity.
+    /// The entities of a catalogue.
     #[must_use]
-    pub fn entities(&self) -> Vec<(EntityKind, String, String, Range<usize>, Range<usize>)> {
+    pub fn entities(&self) -> Vec<Named> {
         let mut found = Vec::new();
         for kind in EntityKind::ALL {
             let list = self.root.as_ref().and_then(|r| r.member(kind.name())).map_or(&[][..], Node::items);
-            for entity in list {
-                let Some((node, key)) = entity.member("key").and_then(|k| Some((k, k.text()?))) else { continue };
-                let name = entity.member("name").and_then(Node::text).unwrap_or("").to_owned();
-                found.push((*kind, key.to_owned(), name, node.range.clone(), entity.range.clone()));
-            }
+            let name = |e: &Node| e.member("name").and_then(Node::text).unwrap_or("").to_owned();
+            found.extend(list.iter().filter_map(|e| named(e, "key", kind.name().to_owned(), name(e))));
         }
         found
     }
+}
+
+fn named(node: &Node, id: &str, kind: String, label: String) -> Option<Named> {
+    let id = node.member(id)?;
+    let name = id.text()?.to_owned();
+    Some(Named { name, kind, label, at: id.range.clone(), whole: node.range.clone() })
 }
 
 /// Reads values with their places, as deep as the compiler reads JSON.

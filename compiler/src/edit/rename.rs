@@ -95,7 +95,8 @@ fn with_name(thing: &Thing, name: &str) -> Result<Thing, String> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
         return Err(format!("a name has 1 to {NAME_BYTES_MAX} bytes"));
     }
-    let fits = |key: KeyType| if key.fits(name) { Ok(()) } else { Err(format!("its key is {}", key.wants())) };
+    let fits =
+        |key: KeyType| if key.fits(name) { Ok(()) } else { Err(format!("its key is {}", key.wants())) };
     let mut renamed = thing.clone();
     match &mut renamed {
         Thing::Flow(own) | Thing::Node { name: own, .. } | Thing::Test(own) => name.clone_into(own),
@@ -111,7 +112,9 @@ fn with_name(thing: &Thing, name: &str) -> Result<Thing, String> {
         }
         Thing::Variable { name: own, .. } => {
             if !expr::is_variable(name) {
-                return Err("a variable's name has letters, digits and `_`, and means nothing else".to_owned());
+                return Err(
+                    "a variable's name has letters, digits and `_`, and means nothing else".to_owned()
+                );
             }
             name.clone_into(own);
         }
@@ -131,23 +134,33 @@ fn with_name(thing: &Thing, name: &str) -> Result<Thing, String> {
 /// The name as it is written at a place.
 fn spelled(office: &Office, mark: &Mark, renamed: &Thing, name: &str) -> String {
     match renamed {
-        Thing::Test(_) => text::quote(name),
+        Thing::Test(_) => text::quoted(name),
         Thing::Variable { .. } => name.to_owned(),
         Thing::Part { .. } => text::handle(name),
         Thing::Entity(kind, _) => match entity_spec::of(*kind).key {
-            KeyType::Number => text::quote(name),
+            KeyType::Number => text::quoted(name),
             KeyType::Name | KeyType::Dial | KeyType::TelephoneKey => text::named(name),
         },
         // `entry "Label":` would be read as an entry whose name is in quotes.
-        Thing::Node { flow: InFlow::Key(_) | InFlow::Called(_), .. } if name == "entry" => text::quote(name),
-        _ => {
+        Thing::Node { flow: InFlow::Key(_) | InFlow::Called(_), .. } if name == "entry" => text::quoted(name),
+        Thing::Word(_)
+        | Thing::Flow(_)
+        | Thing::Node { .. }
+        | Thing::Kind(_)
+        | Thing::EntityKind(_)
+        | Thing::Exit(..)
+        | Thing::Field(..)
+        | Thing::PartWord(..)
+        | Thing::Step(_)
+        | Thing::Label
+        | Thing::Value => {
             // What stood in quotes by the writer's choice stays so.
             let written = things::spotted(office, mark).and_then(|s| {
                 let (unit, file) = office.file(&s.file)?;
                 unit.project.files.get(file)?.text.get(s.range.0..s.range.1).map(str::to_owned)
             });
             let quoted = written.is_some_and(|w| w.starts_with('"'));
-            if quoted { text::quote(name) } else { text::named(name) }
+            if quoted { text::quoted(name) } else { text::named(name) }
         }
     }
 }
@@ -157,13 +170,15 @@ fn on_canvases(office: &Office, thing: &Thing, name: &str) -> Vec<Replace> {
     let Thing::Entity(..) = thing else { return Vec::new() };
     let mut edits = Vec::new();
     for (_, unit) in office.others.iter().filter(|(kind, _)| *kind == FileKind::Canvas) {
-        let Some((file, source)) = unit.names.first().zip(unit.project.files.values().next()) else { continue };
+        let Some((file, source)) = unit.names.first().zip(unit.project.files.values().next()) else {
+            continue;
+        };
         for found in things::on_canvases(&unit.project, thing) {
             let Some(range) = unit.positions.canvas(&found.node, &found.spot, None) else { continue };
-            let before = name_of(thing).map(|n| text::quote(&n));
+            let before = name_of(thing).map(|n| text::quoted(&n));
             if source.text.get(range.clone()) == before.as_deref() {
                 let at = Spotted { file: file.clone(), range: (range.start, range.end) };
-                edits.push(Replace { at, with: text::quote(name) });
+                edits.push(Replace { at, with: text::quoted(name) });
             }
         }
     }

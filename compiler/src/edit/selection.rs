@@ -21,15 +21,13 @@ pub fn around(text: &str, marks: &Marks, at: usize) -> Vec<Range<usize>> {
             continue;
         }
         line = if line.is_empty() { token.start..token.end } else { line.start..token.end };
-        match token.kind {
-            Tok::Open => open.push(token.start),
-            Tok::Close => {
-                if let Some(start) = open.pop() {
-                    found.push(start + 1..token.start);
-                    found.push(start..token.end);
-                }
-            }
-            _ => found.push(token.start..token.end),
+        if token.kind == Tok::Open {
+            open.push(token.start);
+        } else if token.kind != Tok::Close {
+            found.push(token.start..token.end);
+        } else if let Some(start) = open.pop() {
+            found.push(start + 1..token.start);
+            found.push(start..token.end);
         }
     }
     found.push(line);

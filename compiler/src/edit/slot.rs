@@ -19,8 +19,6 @@ pub(crate) struct Place {
     pub quoted: bool,
     /// Whether something follows on the same line, so that nothing but the word may be written.
     pub more_follows: bool,
-    /// Blanks in front of the line.
-    pub indent: usize,
 }
 
 /// What may stand somewhere.
@@ -82,9 +80,6 @@ pub(crate) fn at(text: &str, at: usize) -> Place {
         inside || t.kind == Tok::String && at == t.end && !closed(t.text(text))
     });
     let known = before - usize::from(writing.is_some());
-    let line_start = text.get(..at).and_then(|t| t.rfind(['\n', '\r'])).map_or(0, |n| n + 1);
-    let line = text.get(line_start..).unwrap_or("");
-    let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
     let in_comment = last.is_some_and(|t| t.kind == Tok::Comment && at <= t.end);
     let in_json = last.is_some_and(|t| t.kind == Tok::Json && at < t.end);
     let next = tokens.get(before).map(|t| t.kind);
@@ -94,7 +89,6 @@ pub(crate) fn at(text: &str, at: usize) -> Place {
         word: writing.map_or(at..at, |t| t.start..t.end),
         quoted: writing.is_some_and(|t| t.kind == Tok::String),
         more_follows: !matches!(next, None | Some(Tok::Line | Tok::Comment | Tok::Close)),
-        indent,
     }
 }
 
@@ -161,11 +155,11 @@ fn in_fields(text: &str, frames: &[Frame]) -> bool {
 /// `name = value` or `exit -> target`.
 fn ends_statement(line: &[Token]) -> bool {
     let kinds: Vec<Tok> = line.iter().map(|t| t.kind).collect();
-    match kinds.as_slice() {
-        [.., Tok::Equals | Tok::Arrow, Tok::Word | Tok::String | Tok::Json] => true,
-        [_, Tok::Equals, Tok::ListOpen, .., Tok::ListClose] => true,
-        _ => false,
-    }
+    matches!(
+        kinds.as_slice(),
+        [.., Tok::Equals | Tok::Arrow, Tok::Word | Tok::String | Tok::Json]
+            | [_, Tok::Equals, Tok::ListOpen, .., Tok::ListClose]
+    )
 }
 
 fn of_frames(text: &str, tokens: &[Token], frames: &[Frame], line: &[Token]) -> Slot {
@@ -252,13 +246,8 @@ fn in_fields_of(text: &str, inside: Inside, line: &[Token]) -> Slot {
 
 /// The names before `=` and `->` in a block, before and behind the place.
 fn inside(text: &str, tokens: &[Token], open: usize) -> Inside {
-    let mut inside = Inside {
-        owner: None,
-        flow: String::new(),
-        entity: None,
-        fields: Vec::new(),
-        exits: Vec::new(),
-    };
+    let mut inside =
+        Inside { owner: None, flow: String::new(), entity: None, fields: Vec::new(), exits: Vec::new() };
     let mut depth = 0_usize;
     let body = tokens.get(open + 1..).unwrap_or(&[]);
     let mut words: Vec<&Token> = Vec::new();
@@ -277,7 +266,13 @@ fn inside(text: &str, tokens: &[Token], open: usize) -> Inside {
                 };
                 inside.exits.extend(exit.map(|t| t.plain(text)));
             }
-            Tok::Line | Tok::ListOpen | Tok::ListClose | Tok::Comma | Tok::Comment | Tok::Json | Tok::Other => {}
+            Tok::Line
+            | Tok::ListOpen
+            | Tok::ListClose
+            | Tok::Comma
+            | Tok::Comment
+            | Tok::Json
+            | Tok::Other => {}
             Tok::Word | Tok::String | Tok::Equals | Tok::Arrow => {}
         }
         match token.kind {
@@ -293,7 +288,9 @@ fn inside(text: &str, tokens: &[Token], open: usize) -> Inside {
 fn called(text: &str, tokens: &[Token], open: usize) -> String {
     let body = tokens.get(open..).unwrap_or(&[]);
     let body = body.split(|t| t.kind == Tok::Close).next().unwrap_or(&[]);
-    let call = body.windows(2).find(|pair| matches!(pair, [word, _] if word.text(text) == "call"));
+    let call = body.windows(2).find(|pair| {
+        matches!(pair, [word, number] if word.text(text) == "call" && matches!(number.kind, Tok::Word | Tok::String))
+    });
     match call {
         Some([_, number]) => number.plain(text),
         Some(_) | None => String::new(),

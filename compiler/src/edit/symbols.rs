@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::folder::{FileKind, Office, Unit, range};
+use super::json::Named;
 use crate::graph::FileId;
 use crate::text::marks::{Block, Thing};
 
@@ -86,14 +87,18 @@ fn detail(word: &str, label: &str) -> String {
 }
 
 fn of_json(unit: &Unit) -> Vec<Symbol> {
-    let symbol = |kind, name, detail, at, whole| Symbol { kind, name, detail, at, whole, inside: Vec::new() };
-    let nodes = unit.positions.nodes().into_iter().map(|(name, kind, label, at, whole)| {
-        symbol(SymbolKind::Node, name, detail(&kind, &label), at, whole)
-    });
-    let entities = unit.positions.entities().into_iter().map(|(kind, key, label, at, whole)| {
-        symbol(SymbolKind::Entity, key, detail(kind.name(), &label), at, whole)
-    });
-    nodes.chain(entities).collect()
+    let symbol = |kind| {
+        move |one: Named| Symbol {
+            kind,
+            detail: detail(&one.kind, &one.label),
+            name: one.name,
+            at: one.at,
+            whole: one.whole,
+            inside: Vec::new(),
+        }
+    };
+    let nodes = unit.positions.nodes().into_iter().map(symbol(SymbolKind::Node));
+    nodes.chain(unit.positions.entities().into_iter().map(symbol(SymbolKind::Entity))).collect()
 }
 
 /// The symbols of a folder whose name or detail has these letters in this order, case apart; each with its file.

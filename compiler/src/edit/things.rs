@@ -180,12 +180,13 @@ pub fn on_canvases(project: &Project, thing: &Thing) -> Vec<OnCanvas> {
                 EntityUse::None => None,
                 EntityUse::One(kind) | EntityUse::Many(kind) => Some(kind),
             });
-            match thing {
-                Thing::Node { .. } if node_thing(graph, &node.name) == *thing => found.push(at(node, Spot::Node)),
-                Thing::Entity(wanted, key) if kind == Some(*wanted) && has(node, key) => {
-                    found.push(at(node, Spot::Entity));
-                }
-                _ => {}
+            if node_thing(graph, &node.name) == *thing {
+                found.push(at(node, Spot::Node));
+            } else if let Thing::Entity(wanted, key) = thing
+                && kind == Some(*wanted)
+                && has(node, key)
+            {
+                found.push(at(node, Spot::Entity));
             }
         }
         for edge in graph.edges.values() {
@@ -196,11 +197,17 @@ pub fn on_canvases(project: &Project, thing: &Thing) -> Vec<OnCanvas> {
             };
             let entity = source.kind.and_then(|k| k.spec().entity.kind()).zip(source.entity_key());
             let leads = target.is_some_and(|t| node_thing(graph, &t.name) == *thing);
-            let is_it = source.kind.and_then(|k| marks::exit_thing(k, entity, &edge.exit)).as_ref() == Some(thing);
+            let is_it =
+                source.kind.and_then(|k| marks::exit_thing(k, entity, &edge.exit)).as_ref() == Some(thing);
             if leads || is_it {
                 found.push(at(source, Spot::Exit(edge.exit.clone())));
             }
         }
     }
     found
+}
+
+/// The kind of entity that calls come in by.
+pub(crate) fn entries_kind() -> Option<EntityKind> {
+    crate::nodes::Kind::ALL.iter().map(|k| k.spec()).find(|s| s.is_entry())?.entity.kind()
 }

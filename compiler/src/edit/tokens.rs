@@ -79,7 +79,9 @@ pub fn colours(text: &str, marks: &Marks) -> Vec<Colour> {
             Tok::Comment => Some(TokenKind::Comment),
             Tok::Arrow | Tok::Equals => Some(TokenKind::Operator),
             Tok::Word => word(token.text(text)),
-            Tok::Open | Tok::Close | Tok::ListOpen | Tok::ListClose | Tok::Comma | Tok::Line | Tok::Other => None,
+            Tok::Open | Tok::Close | Tok::ListOpen | Tok::ListClose | Tok::Comma | Tok::Line | Tok::Other => {
+                None
+            }
         };
         let mut at = token.start;
         while let Some(mark) = marks.next_if(|m| range(m.span).start < token.end) {

@@ -85,7 +85,9 @@ mod tests {
             let choices: Vec<String> = match next {
                 Next::Words(words) => words.iter().map(|w| (*w).to_owned()).collect(),
                 Next::Kind => Kind::ALL.iter().map(|k| k.name().to_owned()).collect(),
-                Next::Entity(_) | Next::Node | Next::Exit(..) | Next::ExitOfNode(_) => vec!["main".to_owned()],
+                Next::Entity(_) | Next::Node | Next::Exit(..) | Next::ExitOfNode(_) => {
+                    vec!["main".to_owned()]
+                }
                 Next::Key => vec!["1".to_owned()],
                 Next::Value(look) => vec![look.trim_matches('"').to_owned()],
             };
@@ -108,10 +110,13 @@ mod tests {
             let words: Vec<&str> = step.split(' ').collect();
             words.len() > 1 || matches!(words.as_slice(), ["wait" | "hang_up"])
         };
-        let partial = ["at 2026-03-02", "call main from", "phone main", "phone main answers after", "mailbox main"];
+        let partial =
+            ["at 2026-03-02", "call main from", "phone main", "phone main answers after", "mailbox main"];
         for step in all.iter().filter(whole) {
             let quoted: Vec<_> = step.split(' ').collect();
-            if partial.contains(&step.as_str()) || matches!(quoted.as_slice(), ["expect", "end" | "hears" | "shows" | "node"]) {
+            if partial.contains(&step.as_str())
+                || matches!(quoted.as_slice(), ["expect", "end" | "hears" | "shows" | "node"])
+            {
                 continue;
             }
             let read = super::super::read::test(&format!("test \"a\" {{\n  {step}\n}}\n"));

@@ -1,6 +1,6 @@
 //! An editor made of data: it talks to a server over a connection in memory and shows what comes back as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,8 +23,12 @@ pub struct Client {
     /// Texts by file: what the editor shows if it has the file open, else what is on disk.
     texts: BTreeMap<String, String>,
     marks: BTreeMap<(String, String), usize>,
+    open: BTreeSet<String>,
     version: i32,
-    told: Vec<String>,
+    told: BTreeMap<String, String>,
+    /// What was told last, by file.
+    pub findings: BTreeMap<String, String>,
+    legend: Vec<String>,
 }
 
 impl Client {
@@ -39,8 +43,11 @@ impl Client {
             next: 1,
             texts: BTreeMap::new(),
             marks: BTreeMap::new(),
+            open: BTreeSet::new(),
             version: 1,
-            told: Vec::new(),
+            told: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            legend: Vec::new(),
         }
     }
 
@@ -75,7 +82,9 @@ impl Client {
             "capabilities": { "workspace": { "workspaceEdit": { "documentChanges": true } } },
             "workspaceFolders": [{ "uri": root, "name": "office" }],
         });
-        self.request("initialize", params);
+        let answer = serde_json::to_value(self.request("initialize", params)).unwrap();
+        let legend = &answer["result"]["capabilities"]["semanticTokensProvider"]["legend"]["tokenTypes"];
+        self.legend = serde_json::from_value(legend.clone()).expect("a legend");
         self.notify("initialized", json!({}));
         self.barrier();
     }
@@ -88,10 +97,10 @@ impl Client {
         assert!(matches!(ended, Ok(true)), "the server didn't end well");
     }
 
-    /// Findings that came since the last look, as text.
+    /// Findings that came since the last look, as text; of each file the last.
+    #[allow(dead_code, reason = "each test that has this module uses another part of it")]
     pub fn told(&mut self) -> String {
-        self.told.sort();
-        self.told.drain(..).collect()
+        std::mem::take(&mut self.told).into_values().collect()
     }
 
     fn uri(&self, name: &str) -> String {
@@ -129,23 +138,27 @@ impl Client {
     }
 
     fn note(&mut self, note: &Notification) {
-        let text = match note.method.as_str() {
+        let (name, text) = match note.method.as_str() {
             "textDocument/publishDiagnostics" => {
                 let name = self.name(note.params["uri"].as_str().unwrap());
                 let found = note.params["diagnostics"].as_array().unwrap();
                 let lines: String = found.iter().map(|d| self.finding(d)).collect();
                 let none = if found.is_empty() { " nothing found" } else { "" };
-                format!("{name}:{none}\n{lines}")
+                self.findings.insert(name.clone(), lines.clone());
+                let text = format!("{name}:{none}\n{lines}");
+                (name, text)
             }
-            other => format!("{other} {}\n", show(&self.plain(&note.params), 0).trim()),
+            other => (other.to_owned(), format!("{other} {}\n", show(&self.plain(&note.params), 0).trim())),
         };
-        self.told.push(text);
+        self.told.insert(name, text);
     }
 
     fn finding(&self, d: &Value) -> String {
-        let severity = ["", "error", "warning", "information", "hint"][d["severity"].as_u64().unwrap() as usize];
+        let severity =
+            ["", "error", "warning", "information", "hint"][d["severity"].as_u64().unwrap() as usize];
         let message = d["message"].as_str().unwrap().replace('\n', "\n    ");
-        let mut text = format!("  {} {severity}[{}] {message}\n", short(&d["range"]), d["code"].as_str().unwrap());
+        let mut text =
+            format!("  {} {severity}[{}] {message}\n", short(&d["range"]), d["code"].as_str().unwrap());
         for related in d["relatedInformation"].as_array().into_iter().flatten() {
             let place = &related["location"];
             let name = self.name(place["uri"].as_str().unwrap());
@@ -173,6 +186,7 @@ impl Client {
             "open" => self.open(first),
             "close" => {
                 let uri = self.uri(first);
+                self.open.remove(first);
                 self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
                 self.barrier();
             }
@@ -185,12 +199,12 @@ impl Client {
             }
             "write" => {
                 let text: String = serde_json::from_str(more).expect("a text in quotes");
-                self.file(first, &text);
-                let change = json!({ "uri": self.uri(first), "type": 2 });
-                self.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+                self.write(first, &text);
                 self.barrier();
             }
+            "colours" => return self.colours(first),
             "ask" => return self.ask(first, more).1,
+            "complete" => return self.complete(first, more),
             "apply" => return self.apply(first, more),
             "command" => {
                 let argument: Value = serde_json::from_str(more).expect("an argument as JSON");
@@ -208,6 +222,33 @@ impl Client {
         String::new()
     }
 
+    fn write(&mut self, name: &str, text: &str) {
+        self.file(name, text);
+        let change = json!({ "uri": self.uri(name), "type": 2 });
+        self.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    }
+
+    /// Semantic tokens, line by line: each word with its type.
+    fn colours(&mut self, name: &str) -> String {
+        let (answer, _) = self.ask("textDocument/semanticTokens/full", name);
+        let data: Vec<u32> = serde_json::from_value(answer["data"].clone()).unwrap();
+        let text = self.texts[name].clone();
+        let lines = Lines::of(&text);
+        let (mut at, mut out) = (Position::default(), String::new());
+        for token in data.chunks(5) {
+            if token[0] > 0 {
+                at.character = 0;
+                out.push('\n');
+            }
+            at = Position { line: at.line + token[0], character: at.character + token[1] };
+            let end = Position { character: at.character + token[2], ..at };
+            let word = &text[lines.offset(&text, at)..lines.offset(&text, end)];
+            let made = if token[4] == 1 { "!" } else { "" };
+            out.push_str(&format!("{word}‹{}{made}› ", self.legend[token[3] as usize]));
+        }
+        out
+    }
+
     /// Opens a file as it is.
     pub fn open(&mut self, name: &str) {
         let language = if name.ends_with(".json") { "json" } else { "flow" };
@@ -215,6 +256,7 @@ impl Client {
             "uri": self.uri(name), "languageId": language, "version": self.version, "text": self.texts[name],
         });
         self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        self.open.insert(name.to_owned());
         self.barrier();
     }
 
@@ -223,6 +265,11 @@ impl Client {
         let text = self.texts.get_mut(name).unwrap();
         let at = Lines::of(text).range(text, &range);
         text.replace_range(range, with);
+        if !self.open.contains(name) {
+            // An editor opens what it edits; here it's another program's doing.
+            let text = text.clone();
+            return self.write(name, &text);
+        }
         self.version += 1;
         let document = json!({ "uri": self.uri(name), "version": self.version });
         let change = json!({ "range": at, "text": with });
@@ -244,6 +291,34 @@ impl Client {
     fn range(&self, name: &str, range: &str) -> (usize, usize) {
         let (from, to) = range.split_once("..").unwrap_or((range, range));
         (self.position(name, from), self.position(name, to))
+    }
+
+    /// How many completions there are at a byte.
+    #[allow(dead_code, reason = "each test that has this module uses another part of it")]
+    pub fn completions(&mut self, name: &str, at: usize) -> usize {
+        let position = Lines::of(&self.texts[name]).position(&self.texts[name], at);
+        let params = json!({ "textDocument": { "uri": self.uri(name) }, "position": position });
+        let answer = serde_json::to_value(self.request("textDocument/completion", params)).unwrap();
+        answer["result"].as_array().map_or(0, Vec::len)
+    }
+
+    /// Completions, one a line: `MARK [LABEL,LABEL…]`.
+    fn complete(&mut self, name: &str, more: &str) -> String {
+        let (mark, only) = more.split_once(' ').unwrap_or((more, ""));
+        let only: Vec<&str> = only.split(',').filter(|l| !l.is_empty()).collect();
+        let (answer, _) = self.ask("textDocument/completion", &format!("{name} {mark}"));
+        let mut out = String::new();
+        for item in answer.as_array().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+            let label = text(&item["label"]);
+            if !only.is_empty() && !only.contains(&label.as_str()) {
+                continue;
+            }
+            let insert = text(&item["textEdit"]["newText"]).replace('\n', "⏎");
+            let range = short(&item["textEdit"]["range"]);
+            out.push_str(&format!("{range} {label} ({}) → {insert}\n", text(&item["detail"])));
+        }
+        if out.is_empty() { "nothing\n".to_owned() } else { out }
     }
 
     fn ask(&mut self, method: &str, more: &str) -> (Value, String) {
@@ -297,13 +372,15 @@ impl Client {
         }
         let mut out = String::new();
         for (name, mut list) in edits {
-            let start = |e: &Value| (e["range"]["start"]["line"].as_u64(), e["range"]["start"]["character"].as_u64());
+            let start =
+                |e: &Value| (e["range"]["start"]["line"].as_u64(), e["range"]["start"]["character"].as_u64());
             list.sort_by_key(start);
             for edit in list.iter().rev() {
                 let range: lsp_types::Range = serde_json::from_value(edit["range"].clone()).unwrap();
                 let text = &self.texts[&name];
                 let bytes = Lines::of(text).bytes(text, range);
                 self.change(&name, bytes, edit["newText"].as_str().unwrap());
+                self.barrier();
             }
             out.push_str(&format!("{name} after {} edits:\n", list.len()));
             self.texts[&name].lines().for_each(|l| out.push_str(&format!("  | {l}\n")));
@@ -323,7 +400,9 @@ fn short(range: &Value) -> String {
 fn show(value: &Value, depth: usize) -> String {
     let indent = "  ".repeat(depth);
     match value {
-        Value::Object(members) if members.contains_key("start") && members.contains_key("end") && members.len() == 2 => {
+        Value::Object(members)
+            if members.contains_key("start") && members.contains_key("end") && members.len() == 2 =>
+        {
             format!("{}\n", short(value))
         }
         Value::Object(members) if members.contains_key("line") && members.len() == 2 => {
@@ -355,6 +434,8 @@ fn show(value: &Value, depth: usize) -> String {
 fn nested(value: &Value, depth: usize) -> String {
     let text = show(value, depth);
     let is_block = matches!(value, Value::Object(_) | Value::Array(_)) && text.lines().count() > 1
-        || text.starts_with(&"  ".repeat(depth)) && depth > 0 && matches!(value, Value::Object(_) | Value::Array(_));
+        || text.starts_with(&"  ".repeat(depth))
+            && depth > 0
+            && matches!(value, Value::Object(_) | Value::Array(_));
     if is_block { format!("\n{text}") } else { text }
 }
