@@ -18,6 +18,8 @@ mod abandoned;
 mod arrivals;
 mod call_state;
 mod clock_jump;
+mod collect_fields;
+mod counted;
 mod cycles;
 mod empty_group;
 mod endless_loop;
@@ -66,6 +68,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     only_a_beep::check,
     silence::check,
     variables::check,
+    collect_fields::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,

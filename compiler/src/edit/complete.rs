@@ -171,7 +171,7 @@ impl Finder<'_> {
                 }
             }
             Slot::NewKey(kind) => self.new_keys(kind),
-            Slot::NewNode { entry } => self.new_nodes(entry),
+            Slot::NewNode { entry, inside } => self.new_nodes(entry, &inside),
             Slot::Kind { entry } => self.kinds(entry),
             Slot::Entity { kind, taken } => self.entities_of(kind, &taken),
             Slot::Node { flow, places } => self.nodes(&flow, places),
@@ -252,8 +252,9 @@ impl Finder<'_> {
         }
     }
 
-    fn new_nodes(&mut self, entry: bool) {
+    fn new_nodes(&mut self, entry: bool, inside: &Inside) {
         if !entry {
+            self.statements(inside);
             let snippet = Snippet::default().plain("entry ");
             self.snippet(CompletionKind::Keyword, "entry", snippet, "where calls start", String::new());
         }
@@ -365,7 +366,7 @@ impl Finder<'_> {
         let variables = flow.map(Variables::of).unwrap_or_default();
         let entity = match inside.owner {
             Some(Owner::Entity(kind) | Owner::Part(kind, _)) => Some(kind),
-            Some(Owner::Node(_)) | None => None,
+            Some(Owner::Node(_) | Owner::Flow) | None => None,
         };
         let entity = entity.zip(inside.entity.as_deref());
         let kind =

@@ -30,8 +30,8 @@ pub(crate) enum Slot {
     Flow,
     /// The key of a new entity.
     NewKey(EntityKind),
-    /// A new node.
-    NewNode { entry: bool },
+    /// A new node, or a field of the flow.
+    NewNode { entry: bool, inside: Inside },
     /// The kind of a node.
     Kind { entry: bool },
     /// Another entity of a node.
@@ -103,7 +103,8 @@ fn slot(text: &str, tokens: &[Token], known: usize) -> Slot {
     let mut frames: Vec<Frame> = Vec::new();
     let mut line: Vec<Token> = Vec::new();
     let mut lists = 0_usize;
-    let mut fresh = true;
+    // Where the line begins, if nothing has stood on it yet.
+    let mut fresh = Some(0);
     for (number, token) in tokens.iter().enumerate().take(known) {
         match token.kind {
             Tok::Line if lists > 0 => {}
@@ -118,7 +119,7 @@ fn slot(text: &str, tokens: &[Token], known: usize) -> Slot {
                 line.clear();
                 lists = 0;
             }
-            Tok::Word if fresh && ITEMS.contains(&token.text(text)) => {
+            Tok::Word if fresh == Some(token.start) && ITEMS.contains(&token.text(text)) => {
                 frames.clear();
                 line = vec![*token];
                 lists = 0;
@@ -135,7 +136,7 @@ fn slot(text: &str, tokens: &[Token], known: usize) -> Slot {
                 line.push(*token);
             }
         }
-        fresh = token.kind == Tok::Line;
+        fresh = (token.kind == Tok::Line).then_some(token.end);
         if lists == 0 && ends_statement(&line) && in_fields(text, &frames) {
             line.clear();
         }
@@ -168,7 +169,10 @@ fn of_frames(text: &str, tokens: &[Token], frames: &[Frame], line: &[Token]) -> 
     let word = head.next().map_or("", |t| t.text(text));
     let key = head.next().map(|t| t.plain(text)).unwrap_or_default();
     match (word, rest) {
-        ("flow", []) => in_flow(text, key, line),
+        ("flow", []) => {
+            let inside = inside(text, tokens, first.open);
+            in_flow(text, Inside { owner: Some(Owner::Flow), flow: key, ..inside }, line)
+        }
         ("flow", [node]) => {
             let head = NodeHead::of(text, &node.head);
             let kind = Kind::by_name(&head.kind.unwrap_or_default());
@@ -210,7 +214,11 @@ fn at_top(text: &str, line: &[Token]) -> Slot {
     }
 }
 
-fn in_flow(text: &str, flow: String, line: &[Token]) -> Slot {
+fn in_flow(text: &str, inside: Inside, line: &[Token]) -> Slot {
+    if line.get(1).is_some_and(|t| t.kind == Tok::Equals) {
+        return in_fields_of(text, inside, line);
+    }
+    let flow = inside.flow.clone();
     let head = NodeHead::of(text, line);
     match (head.colon, head.kind) {
         _ if head.arrows == 1 && line.last().is_some_and(|t| t.kind == Tok::Arrow) => {
@@ -222,7 +230,7 @@ fn in_flow(text: &str, flow: String, line: &[Token]) -> Slot {
             Some(kind) => Slot::Entity { kind, taken: head.entities },
             None => Slot::Nothing,
         },
-        (false, _) if head.name.is_none() => Slot::NewNode { entry: head.entry },
+        (false, _) if head.name.is_none() => Slot::NewNode { entry: head.entry, inside },
         (false, _) => Slot::Nothing,
     }
 }

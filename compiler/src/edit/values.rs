@@ -78,6 +78,8 @@ pub(crate) fn sample(spec: &FieldSpec) -> String {
         FieldType::Template => "\"{caller.name}\"".to_owned(),
         FieldType::Variable => "name".to_owned(),
         FieldType::Text { .. } => "\"\"".to_owned(),
+        FieldType::Inputs => "[account:number]".to_owned(),
+        FieldType::Names => "[done]".to_owned(),
     }
 }
 
@@ -109,6 +111,8 @@ pub(crate) fn choices(
         | FieldType::Text { .. }
         | FieldType::Networks
         | FieldType::Hours
+        | FieldType::Inputs
+        | FieldType::Names
         | FieldType::Dates => {
             let sample = sample(spec);
             vec![choice(&sample, sample.clone(), "")]

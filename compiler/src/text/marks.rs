@@ -8,6 +8,7 @@ use crate::diag::Span;
 use crate::entity::EntityKind;
 use crate::entity::spec as entity_spec;
 use crate::expr;
+use crate::graph::FLOW_FIELDS;
 use crate::nodes::Kind;
 use crate::nodes::spec::{Computed, FieldSpec, FieldType};
 
@@ -75,6 +76,8 @@ pub enum InFlow {
 /// What a field belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
+    /// Flows.
+    Flow,
     /// Nodes of a kind.
     Node(Kind),
     /// Entities of a kind.
@@ -88,6 +91,7 @@ impl Owner {
     #[must_use]
     pub fn fields(self) -> &'static [FieldSpec] {
         match self {
+            Owner::Flow => FLOW_FIELDS,
             Owner::Node(kind) => kind.spec().fields,
             Owner::Entity(kind) => entity_spec::of(kind).fields,
             Owner::Part(kind, word) => entity_spec::of(kind).part(word).map_or(&[], |p| p.fields),
@@ -244,6 +248,10 @@ impl Maker<'_> {
     }
 
     fn in_flow(&mut self, statement: &Statement, flow: &str) -> Option<Block> {
+        if let Shape::Field { name, value } = &statement.shape {
+            let within = Within { owner: Some(Owner::Flow), flow, entity: None };
+            self.field(name, value.as_ref(), within);
+        }
         let Shape::Node(node) = &statement.shape else { return None };
         self.node(node, flow);
         let thing = Thing::Node { flow: InFlow::Key(flow.to_owned()), name: node.name.text.clone() };
@@ -342,6 +350,8 @@ impl Maker<'_> {
                 | FieldType::Weekdays
                 | FieldType::Hours
                 | FieldType::Dates
+                | FieldType::Inputs
+                | FieldType::Names
                 | FieldType::Exit,
                 _,
             ) => self.names(atom, Thing::Value),
