@@ -55,6 +55,8 @@ impl Outcome {
 pub enum Question<'q> {
     /// What the caller does: there is a question to press a key at, or a sound that a key ends.
     Caller,
+    /// Which digits the caller enters, all at once ([`Act::Digits`]).
+    Digits,
     /// What the phone of this extension does, which rings.
     Phone(&'q str),
     /// Whether the caller leaves a message in this mailbox, or hangs up.
@@ -304,6 +306,7 @@ impl Call<'_> {
 
     fn collects(&mut self, prompt: &str, rule: DigitRule, secret: Option<&str>) -> Answer {
         self.hears(Sound::Prompt(prompt));
+        self.caller_does(Question::Digits);
         let keys = match self.acts.pop_front() {
             Some(Act::Press(key)) => vec![key],
             Some(Act::Digits(keys)) => keys,
