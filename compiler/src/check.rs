@@ -15,6 +15,7 @@ use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
 use crate::world::World;
 
 mod abandoned;
+mod arrivals;
 mod call_state;
 mod clock_jump;
 mod collect_fields;
@@ -48,6 +49,8 @@ mod variables;
 mod webhook_answers;
 mod webhook_unencrypted;
 
+pub use arrivals::Arrival;
+pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
 pub use number_twice::across;
 
@@ -95,6 +98,12 @@ pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
 #[must_use]
 pub fn waits(graph: &Graph, world: &dyn World) -> Vec<Wait> {
     long_wait::waits(&Cx::new(graph, world))
+}
+
+/// How calls come to each node of a flow: in which state, and after how long a wait.
+#[must_use]
+pub fn arrivals(graph: &Graph, world: &dyn World) -> SecondaryMap<NodeId, Arrival> {
+    arrivals::of(&Cx::new(graph, world))
 }
 
 /// A flow as the checks see it.
