@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::diag::{self, Code, Diagnostic, Place, Sink, a};
+use crate::diag::{self, Code, Diagnostic, Place, Sink, Spot, a};
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::entity::{EntityFacts, EntityKind};
 use crate::graph::{
@@ -220,8 +220,12 @@ impl Flow<'_> {
             Target::Missing(name) => {
                 let message = format!("there is no node `{name}` to go to");
                 let names = self.graph.nodes.values().map(|n| n.name.as_str());
-                let finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message);
-                self.sink.push_near(finding, name, names);
+                let mut finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message);
+                if self.sink.suggests() {
+                    finding = finding.did_you_mean(name, names);
+                }
+                finding.fix = finding.fix.and_then(on_the_target);
+                self.sink.push(finding);
             }
             Target::Node(id) => {
                 let entry = self.graph.nodes.get(*id).and_then(|n| n.kind).filter(|k| k.spec().is_entry());
@@ -324,6 +328,18 @@ fn exists(
         }
     };
     sink.push(near_value(finding, key, keys, field, spec, with));
+}
+
+/// A fix of where an edge leads. On the canvas the finding stands at the edge's exit, which is right; an edge without an id
+/// can't be named.
+fn on_the_target(mut fix: diag::Fix) -> Option<diag::Fix> {
+    for edit in &mut fix.edits {
+        if let Place::Canvas { spot, edge, .. } = &mut edit.place {
+            edge.as_ref()?;
+            *spot = Spot::Field("target".to_owned());
+        }
+    }
+    Some(fix)
 }
 
 /// "Did you mean" for a value: the fix writes the field again with it.
