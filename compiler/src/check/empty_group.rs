@@ -17,7 +17,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             Some(EntityFacts::Queue(queue)) if queue.members.is_empty() => ("queue", &queue.key),
             Some(_) | None => continue,
         };
-        let message = format!("`{}` rings nobody: the {what} `{key}` has no members", node.name);
+        let message = format!(
+            "`{}` rings nobody and sends callers on at once: the {what} `{key}` has no members",
+            node.name
+        );
         let found = Diagnostic::new(Code::EmptyGroup, cx.entity_place(id), message);
         out.push(found.help(format!("add extensions to the members of `{key}`")));
     }
