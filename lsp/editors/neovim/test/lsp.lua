@@ -71,6 +71,19 @@ local function ask(method, more)
   error(method .. " wasn't answered")
 end
 
+--- The tests of the folder that fail, by what the server has of its files.
+local function failures()
+  local argument = { uri = vim.uri_from_bufnr(0) }
+  local answers = vim.lsp.buf_request_sync(
+    0, "workspace/executeCommand", { command = "flow.runTest", arguments = { argument } }, WAIT_MS
+  )
+  local _, answer = next(answers or {})
+  check(answer and answer.result, "tests can't be run: " .. vim.inspect(answer))
+  return vim.tbl_filter(function(test)
+    return not test.passed
+  end, answer.result.tests)
+end
+
 local function open(name)
   vim.cmd("edit " .. vim.fn.fnameescape(folder .. "/" .. name))
 end
@@ -132,7 +145,7 @@ function tests.completion_knows_kinds_and_keys()
   for _, item in ipairs(result.items or result) do
     labels[item.label] = true
   end
-  check(labels["after-hours"] and labels["sales"], "offered: " .. vim.inspect(vim.tbl_keys(labels)))
+  check(labels["after-hours"] and labels["sales"], "keys offered: " .. vim.inspect(vim.tbl_keys(labels)))
   vim.api.nvim_buf_set_lines(0, number, number + 1, false, {})
 end
 
@@ -160,6 +173,11 @@ function tests.an_entity_is_renamed_in_all_files()
   eventually("the new key in the flow", function()
     return text():find("time_switch opening-hours", 1, true)
   end)
+  check(#vim.lsp.get_active_clients() == 1, "one folder has " .. #vim.lsp.get_active_clients() .. " servers")
+  -- Changes of buffers that nobody looks at reach the server after a while only.
+  eventually("no finding in any file", function()
+    return #vim.diagnostic.get(nil) == 0 and vim.deep_equal(failures(), {})
+  end)
 end
 
 function tests.a_file_is_formatted()
@@ -170,6 +188,40 @@ function tests.a_file_is_formatted()
     vim.lsp.buf.formatting_sync(nil, WAIT_MS)
   end
   check(text():find("\n  bye: hangup\n", 1, true), text())
+end
+
+local function said()
+  return eventually("an answer of the server", function()
+    local buffer = vim.fn.bufnr("flow://call")
+    local shown = buffer ~= -1 and table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\n") or ""
+    return shown ~= "" and shown
+  end)
+end
+
+local function forget()
+  vim.cmd("silent! bwipeout! flow://call")
+end
+
+function tests.a_test_runs_from_its_lens()
+  open("tests.flow")
+  local lens = eventually("lenses", function()
+    local offered = ask("textDocument/codeLens", { textDocument = vim.lsp.util.make_text_document_params() })
+    return offered and offered[1]
+  end)
+  check(lens.command.command == "flow.runTest", vim.inspect(lens))
+  vim.lsp.commands[lens.command.command](lens.command, { bufnr = vim.api.nvim_get_current_buf() })
+  check(said() == "passed  in hours, 1 rings sales and Ann answers", said())
+  forget()
+  vim.cmd("FlowTest")
+  local _, count = said():gsub("passed  ", "")
+  check(count == 10 and not said():find("FAILED", 1, true), said())
+  forget()
+end
+
+function tests.a_call_is_simulated()
+  vim.cmd("FlowCall +61299998888 at 2026-03-02 10:00; press 2; phone 101 busy")
+  check(said():find("A call through main", 1, true) and said():find("sales%-messages"), said())
+  forget()
 end
 
 function tests.new_lines_are_indented()
@@ -200,6 +252,7 @@ function tests.the_tree_highlights_a_file()
 end
 
 local ORDER = {
+  "the_tree_highlights_a_file",
   "a_file_gets_its_type_and_server",
   "findings_come_while_typing_and_go",
   "a_fix_is_made_by_a_code_action",
@@ -207,8 +260,9 @@ local ORDER = {
   "a_node_is_renamed_with_its_edges_and_its_place",
   "an_entity_is_renamed_in_all_files",
   "a_file_is_formatted",
+  "a_test_runs_from_its_lens",
+  "a_call_is_simulated",
   "new_lines_are_indented",
-  "the_tree_highlights_a_file",
 }
 
 local function run()
@@ -217,6 +271,8 @@ local function run()
   end
   vim.opt.runtimepath:prepend(plugin)
   vim.opt.hidden = true
+  -- The cursor may stand behind the last letter, as it does while typing.
+  vim.opt.virtualedit = "onemore"
   vim.cmd("filetype plugin indent on")
   vim.fn.mkdir(folder .. "/.git", "p")
   for _, name in ipairs({ "main.flow", "office.flow", "tests.flow" }) do
@@ -233,7 +289,7 @@ local function run()
   for _, name in ipairs(ORDER) do
     local ok, why = xpcall(tests[name], debug.traceback)
     failed = failed + (ok and 0 or 1)
-    io.stdout:write((ok and "ok    " or "FAILED ") .. name:gsub("_", " ") .. (ok and "\n" or "\n" .. why .. "\n"))
+    io.stdout:write("\n" .. (ok and "ok    " or "FAILED ") .. name:gsub("_", " ") .. (ok and "\n" or "\n" .. why .. "\n"))
   end
   return failed
 end
