@@ -17,6 +17,8 @@ use crate::world::World;
 mod abandoned;
 mod call_state;
 mod clock_jump;
+mod collect_fields;
+mod counted;
 mod cycles;
 mod empty_group;
 mod endless_loop;
@@ -27,6 +29,7 @@ mod long_wait;
 mod loop_without_wait;
 mod member_missing;
 mod no_entry;
+mod number_shape;
 mod number_twice;
 mod only_a_beep;
 mod paths;
@@ -49,6 +52,7 @@ pub use number_twice::across;
 const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     no_entry::check,
     unknown_entity::check,
+    number_shape::check,
     number_twice::check,
     unwired_exit::check,
     silent_goodbye::check,
@@ -63,6 +67,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     only_a_beep::check,
     silence::check,
     variables::check,
+    collect_fields::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,

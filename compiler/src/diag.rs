@@ -183,6 +183,12 @@ codes! {
     /// On some way to this node no `set` has given the variable a value. Set it where every call passes, such as right
     /// behind the entry.
     VariableUnset = "F222", Error, "variable that may not be set";
+    /// A `collect` takes digits into a `variable` or compares them with a `secret`, never both: what is secret doesn't enter
+    /// the flow. It asks for at least `min` and at most `max` of them.
+    CollectFields = "F240", Error, "digits that can't be collected";
+    /// `now.time`, `now.date` and `now.weekday` are of a time zone: that of the flow's field `zone`, or of its first time
+    /// switch. This flow has neither.
+    NoZone = "F241", Error, "clock without a time zone";
 
     /// The ring group has a member that is no extension of this office, so that fewer phones ring than the office believes.
     /// Take the member out of the group, or add the extension.
@@ -193,6 +199,10 @@ codes! {
     /// After the answer these callers may hear nothing for so long that they think the line is dead. Wait for a shorter
     /// time and repeat the greeting instead.
     HeldInSilence = "F257", Warning, "callers held in silence";
+
+    /// The entry has a number that no carrier sends calls for, so that no call can enter there. Carriers name the number that
+    /// was dialled in E.164: `+`, the country's code, the number. Phones reach extensions without a flow.
+    NumberShape = "F258", Error, "entry with a number that can't be called";
 
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
