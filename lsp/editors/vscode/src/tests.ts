@@ -28,6 +28,7 @@ export class Tests implements vscode.Disposable {
         for (const file of files) this.#controller.items.delete(file.toString());
       }),
     );
+    for (const document of vscode.workspace.textDocuments) this.#later(document);
     void this.#openAll();
   }
 
