@@ -101,6 +101,12 @@ impl Catalog {
         self.rows.values().map(|r| &r.declaration)
     }
 
+    /// One entity as it was declared.
+    #[must_use]
+    pub fn declaration(&self, kind: EntityKind, key: &str) -> Option<&Declaration> {
+        self.rows.get(&(kind, key.to_owned())).map(|r| &r.declaration)
+    }
+
     /// All facts, by kind and key.
     pub fn facts(&self) -> impl Iterator<Item = &EntityFacts> {
         self.rows.values().map(|r| &r.facts)
