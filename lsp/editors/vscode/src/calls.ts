@@ -58,14 +58,15 @@ export class Calls implements vscode.TextDocumentContentProvider, vscode.Disposa
     const parameters = { command: SIMULATE, arguments: [{ uri, number, steps }] };
     try {
       const call = await this.#client.sendRequest<Call>("workspace/executeCommand", parameters);
-      await this.#show(number, story(number, steps, call));
+      await this.show(`Call to ${number}`, story(number, steps, call));
     } catch (error) {
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 
-  async #show(number: string, text: string) {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `Call to ${number}` });
+  /** Shows a text beside the flow; the next one of the same title takes its place. */
+  async show(title: string, text: string) {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: title });
     this.#texts.set(uri.toString(), text);
     this.#changed.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);

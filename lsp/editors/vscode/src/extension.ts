@@ -21,7 +21,7 @@ export async function activate(context: vscode.ExtensionContext) {
         // The lenses' commands are the server's; what it answers is shown here.
         executeCommand: async (name, given, next) => {
           const argument = given[0] as Argument;
-          if (name === RUN_TEST) await report(started, argument);
+          if (name === RUN_TEST) await report(started, argument, calls);
           else if (name === SIMULATE && argument.number) await calls?.simulate(argument.uri, argument.number);
           else return next(name, given);
         },
@@ -46,11 +46,9 @@ export async function deactivate() {
   await client?.stop();
 }
 
-async function report(running: LanguageClient, { uri, test }: Argument) {
+async function report(running: LanguageClient, { uri, test }: Argument, calls: Calls | undefined) {
   const reports = await runTests(running, uri, test);
   const failed = reports.filter(({ passed }) => !passed);
   if (failed.length === 0) void vscode.window.showInformationMessage(`Passed: ${test ?? `${reports.length} tests`}`);
-  for (const one of failed) {
-    void vscode.window.showErrorMessage(`Failed: ${one.test}`, { modal: true, detail: failure(one) });
-  }
+  else await calls?.show("Failed", failed.map((one) => `${one.test}\n\n${failure(one)}\n`).join("\n"));
 }
