@@ -17,7 +17,9 @@ fn leaves(node: Node<'_>, kinds: &str, units: &[usize], out: &mut Vec<serde_json
 
 fn main() {
     let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_flow::LANGUAGE.into()).expect("tree-sitter takes this version of the grammar");
+    parser
+        .set_language(&tree_sitter_flow::LANGUAGE.into())
+        .expect("tree-sitter takes this version of the grammar");
     let mut files = Vec::new();
     for path in std::env::args().skip(1) {
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -32,7 +34,8 @@ fn main() {
         let mut found = Vec::new();
         leaves(tree.root_node(), "", &units, &mut found);
         let misfits = ["/junk", "/stray", "/extra"];
-        let fits = !found.iter().any(|l| misfits.iter().any(|m| l[0].as_str().is_some_and(|k| k.ends_with(m))));
+        let fits =
+            !found.iter().any(|l| misfits.iter().any(|m| l[0].as_str().is_some_and(|k| k.ends_with(m))));
         files.push(serde_json::json!({ "path": path, "fits": fits, "leaves": found }));
     }
     println!("{}", serde_json::Value::Array(files));

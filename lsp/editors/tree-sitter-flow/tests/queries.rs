@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tree_sitter::{Language, Node, Parser, Query, QueryCursor, StreamingIterator as _};
 
-const NOTE: &str = "; Written by `make update` from lsp/editors/tree-sitter-flow/queries; changes belong there.\n\n";
+const NOTE: &str =
+    "; Written by `make update` from lsp/editors/tree-sitter-flow/queries; changes belong there.\n\n";
 
 /// Source, copy for an editor, and what looks are called there.
 const COPIES: &[(&str, &str, &[(&str, &str)])] = &[
