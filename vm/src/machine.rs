@@ -9,7 +9,7 @@ use crate::op::{Op, Then};
 use crate::operand::{Millis, SoundRef, StrIx, TextIx};
 use crate::program::{ExitIx, NodeIx, Program};
 use crate::state::{Phase, State};
-use crate::table::{Table, TableIx, Target};
+use crate::table::{CallTable, Table, TableIx, Target};
 use crate::value::{Text, Value};
 
 /// Follows the path of a call through its flow. Names are in the program ([`Program::node_name`]).
@@ -219,6 +219,18 @@ fn run<'p>(
             Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: Some(string(secret)?) })
         }
         Op::SwitchCollect { table } => switch(table.0)?,
+        Op::Call { keeps, table } => {
+            if !state.call(keeps.0) {
+                return Ok(Go::End(End::TooDeep));
+            }
+            Go::To(call_table(program, table.0)?.to)
+        }
+        Op::Return { exit } => {
+            let call = state.come_back().ok_or(Misuse::Corrupt)?;
+            let table = op_at(program, call)?.table().ok_or(Misuse::Corrupt)?;
+            let exits = &call_table(program, table)?.exits;
+            Go::To(*exits.get(usize::from(exit.0)).ok_or(Misuse::Corrupt)?)
+        }
         Op::PushDigits { holds } => match answer {
             Answer::Collected(Collected::Digits(digits)) => push(state, holds.of(&digits)),
             _ => return Err(Misuse::Corrupt),
@@ -318,6 +330,8 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         | Op::CollectSecret { .. }
         | Op::SwitchCollect { .. }
         | Op::PushDigits { .. }
+        | Op::Call { .. }
+        | Op::Return { .. }
         | Op::PushMoment { .. }
         | Op::PushNow { .. } => return Err(Misuse::Corrupt),
     })
@@ -333,6 +347,14 @@ fn target(program: &Program, ix: TableIx, answer: Answer) -> Option<Target> {
     match program.parts().table(ix)? {
         Table::Slots { kind, targets } => targets.get(kind.slot(answer)?).copied(),
         Table::Time(table) => table.target(answer),
+        Table::Call(_) => None,
+    }
+}
+
+fn call_table(program: &Program, ix: TableIx) -> Result<&CallTable, Misuse> {
+    match program.parts().table(ix) {
+        Some(Table::Call(table)) => Ok(table),
+        Some(Table::Slots { .. } | Table::Time(_)) | None => Err(Misuse::Corrupt),
     }
 }
 
@@ -395,6 +417,8 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
             | Op::CollectSecret { .. }
             | Op::SwitchCollect { .. }
             | Op::PushDigits { .. }
+            | Op::Call { .. }
+            | Op::Return { .. }
             | Op::PushMoment { .. }
             | Op::PushNow { .. }
             | Op::PushText { .. }

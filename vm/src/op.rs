@@ -19,8 +19,8 @@ use crate::operand::{
 };
 use crate::program::{NodeIx, Parts};
 use crate::table::{
-    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, StatusTable, TableIx, Target, TimeTableIx,
-    VoicemailTable,
+    CallTableIx, ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, StatusTable, TableIx, Target,
+    TimeTableIx, VoicemailTable,
 };
 use crate::text::Words;
 use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
@@ -163,6 +163,18 @@ macro_rules! for_each_op {
             0x20 "hangup" Hangup {
                 /// Why.
                 cause: Cause
+            } then ends;
+            /// Calls a subflow, which takes the values on the stack. It comes back by one of its exits.
+            0x21 "call" Call {
+                /// How many variables of the caller are kept; the subflow's are its own.
+                keeps: Count,
+                /// Where the subflow begins, and where to go on for each of its exits.
+                table: CallTableIx
+            } then ends;
+            /// Comes back from a subflow.
+            0x22 "return" Return {
+                /// By which exit.
+                exit: Count
             } then ends;
             /// Goes on by how the last effect went: done, key, timeout or failed.
             0x30 "switch_outcome" SwitchOutcome {

@@ -23,6 +23,9 @@ pub(crate) struct Plan {
 }
 
 struct Maker {
+    /// A subflow that plays a message and may call itself.
+    subflow: Label,
+    calls: bool,
     b: Builder,
     starts: Vec<Label>,
 }
@@ -123,7 +126,7 @@ impl Maker {
     /// The kinds that compute or look at a phone.
     fn values(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
         let wires = plan.wires;
-        match plan.kind % 11 {
+        match plan.kind % 12 {
             7 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -179,6 +182,32 @@ impl Maker {
         }
     }
 
+    fn write_subflow(&mut self) {
+        let node = self.b.node("sub");
+        self.b.begin(node);
+        let (begin, failed) = (self.subflow, self.b.label());
+        self.b.bind(begin);
+        self.b.enter(node);
+        self.b.store(0);
+        self.answer(failed);
+        self.b.play(Sound::Prompt("welcome"), true, false);
+        let (again, done) = (self.b.label(), self.b.label());
+        self.outcome(done, again, failed, failed);
+        self.b.bind(again);
+        self.b.load(0);
+        self.b.push_number(1);
+        self.b.apply(Operator::Add);
+        self.b.call(begin, &[done, failed], 1);
+        self.b.bind(done);
+        self.b.load(0);
+        self.b.push_number(7);
+        self.b.apply(Operator::Less);
+        self.b.jump_unless(failed);
+        self.b.come_back(0);
+        self.b.bind(failed);
+        self.b.come_back(1);
+    }
+
     fn collect(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
         let next = self.exit(node, "next", wires[0]);
         let refused = self.exit(node, "refused", wires[1]);
@@ -207,7 +236,7 @@ impl Maker {
         self.b.begin(node);
         let begin = self.starts[place];
         let wires = plan.wires;
-        match plan.kind % 11 {
+        match plan.kind % 12 {
             0 => self.menu(node, wires, begin),
             1 => self.ring(node, wires, begin, true),
             2 => self.ring(node, wires, begin, false),
@@ -223,6 +252,16 @@ impl Maker {
             }
             7..=9 => self.values(node, plan, begin),
             10 => self.collect(node, wires, begin),
+            11 => {
+                let ok = self.exit(node, "ok", wires[0]);
+                let failed = self.exit(node, "failed", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.push_number(i64::from(wires[2]));
+                let subflow = self.subflow;
+                self.b.call(subflow, &[ok, failed], wires[3] % 64);
+                self.calls = true;
+            }
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -242,10 +281,14 @@ impl Maker {
 
 /// The bytes of a flow by plan. Entries are `n0` and the last node.
 pub(crate) fn flow(plans: &[Plan]) -> Vec<u8> {
-    let mut maker = Maker { b: Builder::new(), starts: Vec::new() };
+    let mut b = Builder::new();
+    let mut maker = Maker { subflow: b.label(), calls: false, b, starts: Vec::new() };
     maker.starts = plans.iter().map(|_| maker.b.label()).collect();
     for (place, plan) in plans.iter().enumerate() {
         maker.node(place, plan);
+    }
+    if maker.calls {
+        maker.write_subflow();
     }
     maker.b.entry("n0", maker.starts[0]);
     if plans.len() > 1 {
