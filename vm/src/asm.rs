@@ -36,7 +36,9 @@ use crate::limits;
 use crate::op::Op;
 use crate::operand::{Operand, StrIx};
 use crate::program::{Entry, ExitIx, Node, NodeIx, Parts, Program, Range};
-use crate::table::{DayMask, Days, Minutes, SlotKind, Table, TableIx, Target, TimeRule, TimeTable, When};
+use crate::table::{
+    CallTable, DayMask, Days, Minutes, Table, TableIx, TableKind, Target, TimeRule, TimeTable, When,
+};
 use crate::text::{WordFault, Words, parse_date, quote, show_date, two_digits};
 
 const HEADER: &str = "flowpbx-asm 1";
@@ -110,6 +112,10 @@ fn show_table(table: &Table, out: &mut String) {
             }
             out.push_str(&format!("| default @{}\n| failed @{}\n", table.default.0, table.failed.0));
         }
+        Table::Call(table) => {
+            out.push_str(&format!("| to @{}\n", table.to.0));
+            table.exits.iter().for_each(|to| out.push_str(&format!("| exit @{}\n", to.0)));
+        }
     }
 }
 
@@ -163,8 +169,8 @@ pub(crate) struct AsmCx {
     strings: BTreeMap<Box<str>, StrIx>,
     nodes: BTreeMap<Box<str>, NodeIx>,
     exits: BTreeMap<(NodeIx, StrIx), ExitIx>,
-    /// Rows of the last table that have been read, and how many it needs (`None`: a time table).
-    rows: Option<(usize, Option<SlotKind>)>,
+    /// Rows of the last table that have been read, and which table it is.
+    rows: Option<(usize, TableKind)>,
 }
 
 impl AsmCx {
@@ -188,11 +194,14 @@ impl AsmCx {
     }
 
     /// Begins a table, whose rows are on the lines that follow.
-    pub(crate) fn open_table(&mut self, kind: Option<SlotKind>) -> TableIx {
+    pub(crate) fn open_table(&mut self, kind: TableKind) -> TableIx {
         let ix = TableIx(number(self.parts.tables.len()));
         self.parts.tables.push(match kind {
-            Some(kind) => Table::Slots { kind, targets: Vec::new() },
-            None => Table::Time(TimeTable { rules: Vec::new(), default: Target(0), failed: Target(0) }),
+            TableKind::Slots(kind) => Table::Slots { kind, targets: Vec::new() },
+            TableKind::Call => Table::Call(CallTable { to: Target(0), exits: Vec::new() }),
+            TableKind::Time => {
+                Table::Time(TimeTable { rules: Vec::new(), default: Target(0), failed: Target(0) })
+            }
         });
         self.rows = Some((0, kind));
         ix
@@ -221,10 +230,11 @@ impl AsmCx {
     /// What the last table still lacks.
     fn unfinished(&self) -> Option<String> {
         let due = match self.rows? {
-            (rows, Some(kind)) => *kind.names().get(rows)?,
-            (0, None) => "default",
-            (1, None) => "failed",
-            (_, None) => return None,
+            (rows, TableKind::Slots(kind)) => *kind.names().get(rows)?,
+            (0, TableKind::Time) => "default",
+            (1, TableKind::Time) => "failed",
+            (0, TableKind::Call) => "to",
+            (_, TableKind::Time | TableKind::Call) => return None,
         };
         Some(format!("the table above lacks its row `{due}`"))
     }
@@ -311,7 +321,12 @@ impl AsmCx {
                 table.failed = to;
                 *rows = 2;
             }
-            (Table::Slots { .. } | Table::Time(_), Some(_) | None) => return Err(unknown()),
+            (Table::Call(table), None) if name == "to" && *rows == 0 => {
+                table.to = to;
+                *rows = 1;
+            }
+            (Table::Call(table), None) if name == "exit" && *rows == 1 => table.exits.push(to),
+            (Table::Slots { .. } | Table::Time(_) | Table::Call(_), Some(_) | None) => return Err(unknown()),
         }
         Ok(())
     }

@@ -39,9 +39,9 @@ use crate::operand::{
 };
 use crate::program::{Entry, ExitIx, Node, NodeIx, Parts, Range};
 use crate::table::{
-    ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable, SlotKind,
-    StatusTable, Table, TableIx, Target, TimeRule, TimeTable, TimeTableIx, VoicemailTable, WebhookTable,
-    When,
+    CallTable, CallTableIx, ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable,
+    RingTable, SlotKind, StatusTable, Table, TableIx, Target, TimeRule, TimeTable, TimeTableIx,
+    VoicemailTable, WebhookTable, When,
 };
 use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
@@ -378,6 +378,22 @@ impl Builder {
     /// `push_digits`, behind the `digits` of a [`Builder::switch_collect`].
     pub fn push_digits(&mut self, holds: DigitsAs) {
         self.emit(Op::PushDigits { holds });
+    }
+
+    /// `call`: the subflow that begins at `to` takes the values on the stack; its exits lead on. `keeps` is how many
+    /// variables the caller has.
+    pub fn call(&mut self, to: Label, exits: &[Label], keeps: u8) {
+        if exits.len() > usize::from(limits::SUBFLOW_EXITS_MAX) {
+            self.mistake(BuildError::TooMany("exits of one subflow"));
+        }
+        let exits = exits.iter().map(|exit| Target(exit.0)).collect();
+        let table = self.table(Table::Call(CallTable { to: Target(to.0), exits }));
+        self.emit(Op::Call { keeps: Count(keeps), table: CallTableIx(table) });
+    }
+
+    /// `return`: comes back by this exit.
+    pub fn come_back(&mut self, exit: u8) {
+        self.emit(Op::Return { exit: Count(exit) });
     }
 
     /// `push_moment`.

@@ -9,6 +9,7 @@
 //! constants   count 4, each: length 4, UTF-8
 //! tables      count 4, each: kind 1, count 2, targets 4 each
 //!                      kind 255 (time): count 2, rules 17 each, default 4, failed 4
+//!                      kind 254 (call): count 2, to 4, exits 4 each
 //! ops         count 4, each: code 1, operands
 //! entries     count 4, each: name 4, op 4
 //! nodes       count 4, each: name 4, count 2, exit names 4 each
@@ -25,7 +26,7 @@ use crate::limits;
 use crate::op::Op;
 use crate::operand::{Operand, StrIx};
 use crate::program::{Entry, Node, NodeIx, Parts, ProgramHash, Range};
-use crate::table::{DayMask, Days, Minutes, SlotKind, Table, Target, TimeRule, TimeTable, When};
+use crate::table::{CallTable, DayMask, Days, Minutes, SlotKind, Table, Target, TimeRule, TimeTable, When};
 use crate::verify::{Place, Rule, VerifyError};
 
 /// Format version that this crate writes and reads.
@@ -34,6 +35,7 @@ pub(crate) const VERSION: u16 = 1;
 const MAGIC: &[u8; 8] = b"FLOWVM\r\n";
 const HASH_BYTES: usize = 32;
 const TIME_TABLE: u8 = 255;
+const CALL_TABLE: u8 = 254;
 
 /// The bytes of a content.
 pub(crate) fn encode(parts: &Parts) -> Vec<u8> {
@@ -144,6 +146,12 @@ fn put_table(out: &mut Vec<u8>, table: &Table) {
             table.default.put(out);
             table.failed.put(out);
         }
+        Table::Call(table) => {
+            out.push(CALL_TABLE);
+            put_short(out, table.exits.len());
+            table.to.put(out);
+            table.exits.iter().for_each(|to| to.put(out));
+        }
     }
 }
 
@@ -199,6 +207,14 @@ fn get_table(from: &mut Reader<'_>) -> Result<Table, VerifyError> {
         }
         let rules = (0..count).map(|_| get_rule(from)).collect::<Result<_, _>>()?;
         return Ok(Table::Time(TimeTable { rules, default: Target::get(from)?, failed: Target::get(from)? }));
+    }
+    if number == CALL_TABLE {
+        if count > limits::SUBFLOW_EXITS_MAX {
+            return Err(from.fault(Rule::Limits, format!("{count} exits of one subflow are too many")));
+        }
+        let to = Target::get(from)?;
+        let exits = (0..count).map(|_| Target::get(from)).collect::<Result<_, _>>()?;
+        return Ok(Table::Call(CallTable { to, exits }));
     }
     let Some(kind) = SlotKind::ALL.get(usize::from(number)).copied() else {
         return Err(from.fault(Rule::Tables, format!("there is no kind of table {number}")));

@@ -724,6 +724,9 @@ pub enum End {
     /// More than [`crate::limits::STEPS_PER_INPUT_MAX`] ops without asking the world for anything, or more
     /// than [`crate::limits::STEPS_WITHOUT_KEY_MAX`] ops without a key from the caller.
     OutOfFuel,
+    /// A subflow was called in more than [`crate::limits::SUBFLOWS_MAX`] others, or they have more than
+    /// [`crate::limits::CALL_VARIABLES_MAX`] variables together.
+    TooDeep,
     /// One node entered more than [`crate::limits::VISITS_PER_NODE_MAX`] times without caller input in
     /// between.
     TooManyVisits,

@@ -7,13 +7,15 @@
 //! finite, so an op is looked at a bounded number of times: at most once for each of the pairs (two of every kind
 //! of answer), 16 counters and 64 variables.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::effect::{
     Answer, Collected, ConferenceEnd, Digits, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd,
     WebhookEnd,
 };
 use crate::limits;
 use crate::machine::takes;
-use crate::op::{Op, Then};
+use crate::op::{Op, Then, answer_ops, asking_ops, expression_ops, flow_ops, handing_ops, switching_ops};
 use crate::operand::TransferRef;
 use crate::program::Parts;
 use crate::table::{SlotKind, Table, TableIx, Target};
@@ -156,6 +158,11 @@ impl<const N: usize> Types<N> {
 type Broken = (Rule, &'static str);
 
 impl Facts {
+    /// What holds at an entry, or where a subflow begins.
+    fn begin(caller: Caller, stack: Types<1>, height: u8) -> Facts {
+        Facts { pairs: Pairs::one(0, caller), set: 0, variables: Types::NONE, stack, height }
+    }
+
     fn push(&mut self, ty: Type) -> Result<(), Broken> {
         if self.height >= limits::STACK_MAX {
             return Err((Rule::Values, "the expression has more values at once than the stack holds"));
@@ -202,24 +209,25 @@ impl Facts {
 
 /// Walks every path and returns which ops a call can reach.
 pub(crate) fn check(parts: &Parts) -> Result<Vec<bool>, VerifyError> {
-    let mut walk = Walk { parts, facts: vec![None; parts.ops.len()], due: Vec::new(), uneven: None };
+    let mut walk = Walk {
+        parts,
+        facts: vec![[None; 2]; parts.ops.len()],
+        owner: vec![None; parts.ops.len()],
+        due: Vec::new(),
+        here: Here { owner: NOBODY, context: 0 },
+        subflows: BTreeMap::new(),
+        broken: None,
+    };
     for entry in &parts.entries {
-        let start = Facts {
-            pairs: Pairs::one(0, Caller::Early),
-            set: 0,
-            variables: Types::NONE,
-            stack: Types::NONE,
-            height: 0,
-        };
-        walk.reach(entry.at, start);
+        walk.reach(entry.at, Facts::begin(Caller::Early, Types::NONE, 0));
     }
-    while let Some(at) = walk.due.pop() {
-        walk.step(at)?;
-        if let Some(at) = walk.uneven {
-            return Err(at_op(Rule::Values, at.0, "paths come here with different values on the stack"));
+    while let Some((at, context)) = walk.due.pop() {
+        walk.step(at, context)?;
+        if let Some((at, (rule, detail))) = walk.broken {
+            return Err(at_op(rule, at.0, detail));
         }
     }
-    let reached: Vec<bool> = walk.facts.iter().map(Option::is_some).collect();
+    let reached: Vec<bool> = walk.facts.iter().map(|facts| facts.iter().any(Option::is_some)).collect();
     let mut mapped = vec![false; parts.ops.len()];
     for range in &parts.ranges {
         let ops = mapped.get_mut(range.first as usize..range.end as usize);
@@ -231,22 +239,53 @@ pub(crate) fn check(parts: &Parts) -> Result<Vec<bool>, VerifyError> {
     }
 }
 
+/// The subflow that an op belongs to, by its first op.
+type Owner = Target;
+/// What calls come into by entries, and no subflow.
+const NOBODY: Owner = Target(u32::MAX);
+
+/// Where the walk is. A subflow is walked apart for callers who aren't answered and for those who are, as they were when
+/// it was called; what isn't a subflow only once.
+#[derive(Clone, Copy)]
+struct Here {
+    owner: Owner,
+    context: usize,
+}
+
+const CALLERS: [Caller; 2] = [Caller::Early, Caller::Answered];
+
+/// What is known of a subflow: how it is called, and how it comes back.
+struct Subflow {
+    stack: Types<1>,
+    height: u8,
+    /// The calls of it, with their contexts, by whether the caller is answered.
+    calls: [BTreeSet<(Target, usize)>; 2],
+    /// Exit and caller with which it comes back, by whether the caller was answered.
+    returns: [BTreeSet<(u8, bool)>; 2],
+}
+
 struct Walk<'p> {
     parts: &'p Parts,
-    facts: Vec<Option<Facts>>,
-    due: Vec<Target>,
-    /// An op that paths reach with different stacks.
-    uneven: Option<Target>,
+    facts: Vec<[Option<Facts>; 2]>,
+    owner: Vec<Option<Owner>>,
+    due: Vec<(Target, usize)>,
+    here: Here,
+    subflows: BTreeMap<Owner, Subflow>,
+    /// The first op at which paths don't go together.
+    broken: Option<(Target, Broken)>,
 }
 
 impl Walk<'_> {
     /// Adds what holds on one more path to an op; looks at the op again if that is news.
     fn reach(&mut self, at: Target, new: Facts) {
-        let Some(slot) = self.facts.get_mut(at.0 as usize) else { return };
+        let Here { owner, context } = self.here;
+        let place = at.0 as usize;
+        let Some(slot) = self.facts.get_mut(place).and_then(|facts| facts.get_mut(context)) else { return };
         let joined = match *slot {
             None => new,
             Some(old) if old.stack != new.stack => {
-                self.uneven = Some(at);
+                self.broken =
+                    Some((at, (Rule::Values, "paths come here with different values on the stack")));
                 return;
             }
             Some(old) => Facts {
@@ -258,18 +297,43 @@ impl Walk<'_> {
         };
         if *slot != Some(joined) {
             *slot = Some(joined);
-            self.due.push(at);
+            self.due.push((at, context));
+        }
+        match self.owner.get_mut(place) {
+            Some(known @ None) => *known = Some(owner),
+            Some(Some(known)) if *known != owner => {
+                self.broken =
+                    Some((at, (Rule::Calls, "the op belongs to two subflows, or to one and to none")));
+            }
+            Some(Some(_)) | None => {}
         }
     }
 
-    fn step(&mut self, at: Target) -> Result<(), VerifyError> {
+    fn step(&mut self, at: Target, context: usize) -> Result<(), VerifyError> {
         let place = at.0 as usize;
-        let (Some(op), Some(facts)) =
-            (self.parts.ops.get(place).copied(), self.facts.get(place).copied().flatten())
-        else {
+        let op = self.parts.ops.get(place).copied();
+        let owner = self.owner.get(place).copied().flatten();
+        let (Some(op), Some(owner), Some(facts)) = (op, owner, self.known(at, context)) else {
             return Ok(());
         };
-        let after = self.after(op, facts).map_err(|(rule, detail)| at_op(rule, at.0, detail))?;
+        self.here = Here { owner, context };
+        let broken = |(rule, detail)| at_op(rule, at.0, detail);
+        match op {
+            Op::Call { table, .. } => return self.call(at, table.0, facts).map_err(broken),
+            Op::Return { exit } => return self.come_back(exit.0, facts).map_err(broken),
+            Op::Enter { .. }
+            | Op::Leave { .. }
+            | Op::Jump { .. }
+            | Op::Set { .. }
+            | Op::CountDown { .. }
+            | Op::Hangup { .. }
+            | asking_ops!()
+            | handing_ops!()
+            | switching_ops!()
+            | answer_ops!()
+            | expression_ops!() => {}
+        }
+        let after = self.after(op, facts).map_err(broken)?;
         if matches!(op.then(), Then::Asks(_)) && after.height != 0 {
             return Err(at_op(Rule::Values, at.0, "a value is left on the stack while the world is asked"));
         }
@@ -284,10 +348,97 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn known(&self, at: Target, context: usize) -> Option<Facts> {
+        self.facts.get(at.0 as usize)?.get(context).copied().flatten()
+    }
+
+    /// A call of a subflow: it begins with what is on the stack, and everything by which it is known to come back leads
+    /// on behind the call.
+    fn call(&mut self, at: Target, table: TableIx, facts: Facts) -> Result<(), Broken> {
+        let Some(Table::Call(table)) = self.parts.table(table) else { return Ok(()) };
+        let (to, context) = (table.to, self.here.context);
+        let subflow = self.subflows.entry(to).or_insert_with(|| Subflow {
+            stack: facts.stack,
+            height: facts.height,
+            calls: Default::default(),
+            returns: Default::default(),
+        });
+        if subflow.stack != facts.stack || subflow.height != facts.height {
+            return Err((Rule::Calls, "the subflow is called with other types of values elsewhere"));
+        }
+        let mut back = Vec::new();
+        let mut begin = Vec::new();
+        for (number, caller) in CALLERS.into_iter().enumerate().filter(|(_, c)| facts.pairs.has_caller(*c)) {
+            let (Some(calls), Some(returns)) = (subflow.calls.get_mut(number), subflow.returns.get(number))
+            else {
+                continue;
+            };
+            calls.insert((at, context));
+            back.extend(returns.iter().copied());
+            begin.push((number, caller));
+        }
+        for (exit, answered) in back {
+            self.go_on(at, context, exit, answered)?;
+        }
+        for (number, caller) in begin {
+            self.here = Here { owner: to, context: number };
+            self.reach(to, Facts::begin(caller, facts.stack, facts.height));
+        }
+        Ok(())
+    }
+
+    /// Comes back from a subflow to every call of it.
+    fn come_back(&mut self, exit: u8, facts: Facts) -> Result<(), Broken> {
+        let Here { owner, context } = self.here;
+        if facts.height != 0 {
+            return Err((Rule::Calls, "a value is left on the stack when the subflow returns"));
+        }
+        let Some(subflow) = self.subflows.get_mut(&owner) else {
+            return Err((Rule::Calls, "nothing called what returns here"));
+        };
+        let (Some(calls), Some(returns)) = (subflow.calls.get(context), subflow.returns.get_mut(context))
+        else {
+            return Ok(());
+        };
+        let mut news = Vec::new();
+        for caller in CALLERS.into_iter().filter(|caller| facts.pairs.has_caller(*caller)) {
+            let answered = caller == Caller::Answered;
+            if returns.insert((exit, answered)) {
+                news.extend(calls.iter().map(|(at, context)| (*at, *context, answered)));
+            }
+        }
+        for (at, context, answered) in news {
+            self.go_on(at, context, exit, answered)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on behind a call by an exit of the subflow. The last answer is one that no switch knows: the caller can't tell
+    /// what the subflow asked.
+    fn go_on(&mut self, at: Target, context: usize, exit: u8, answered: bool) -> Result<(), Broken> {
+        let op = self.parts.ops.get(at.0 as usize).copied();
+        let (Some(Op::Call { keeps, table }), Some(before)) = (op, self.known(at, context)) else {
+            return Ok(());
+        };
+        let Some(Table::Call(table)) = self.parts.table(table.0) else { return Ok(()) };
+        let nowhere = (Rule::Calls, "the subflow returns by an exit that a call of it has no place for");
+        let to = *table.exits.get(usize::from(exit)).ok_or(nowhere)?;
+        let mut variables = before.variables;
+        (keeps.0..limits::VARIABLES_MAX).for_each(|lost| variables.set(lost, None));
+        let caller = if answered { Caller::Answered } else { Caller::Early };
+        let after = Facts { set: before.set, variables, ..Facts::begin(caller, Types::NONE, 0) };
+        let owner = self.owner.get(at.0 as usize).copied().flatten().unwrap_or(NOBODY);
+        self.here = Here { owner, context };
+        self.reach(to, after);
+        Ok(())
+    }
+
     /// Checks an op, reaches where it leads to elsewhere, and returns what holds behind it.
     fn after(&mut self, op: Op, facts: Facts) -> Result<Facts, (Rule, &'static str)> {
         match op {
-            Op::Enter { .. } | Op::Leave { .. } | Op::Hangup { .. } => Ok(facts),
+            Op::Enter { .. } | Op::Leave { .. } | Op::Hangup { .. } | Op::Call { .. } | Op::Return { .. } => {
+                Ok(facts)
+            }
             Op::Jump { to } => {
                 self.reach(to, facts);
                 Ok(facts)
@@ -332,30 +483,12 @@ impl Walk<'_> {
                 }
                 Ok(answered_by(op, facts))
             }
-            Op::SwitchOutcome { table } => self.switch(table.0, facts),
-            Op::SwitchKey { table } => self.switch(table.0, facts),
-            Op::SwitchRing { table } => self.switch(table.0, facts),
-            Op::SwitchVoicemail { table } => self.switch(table.0, facts),
-            Op::SwitchTime { table } => self.switch(table.0, facts),
-            Op::SwitchChance { table } => self.switch(table.0, facts),
-            Op::SwitchStatus { table } => self.switch(table.0, facts),
-            Op::SwitchWebhook { table } => self.switch(table.0, facts),
-            Op::SwitchQueue { table } => self.switch(table.0, facts),
-            Op::SwitchConference { table } => self.switch(table.0, facts),
-            Op::SwitchCollect { table } => self.switch(table.0, facts),
-            Op::PushText { .. }
-            | Op::PushPhone { .. }
-            | Op::PushNumber { .. }
-            | Op::PushBool { .. }
-            | Op::PushFact { .. }
-            | Op::Load { .. }
-            | Op::Store { .. }
-            | Op::Apply { .. }
-            | Op::PushAnswer {}
-            | Op::JumpUnless { .. }
-            | Op::PushDigits { .. }
-            | Op::PushMoment { .. }
-            | Op::PushNow { .. } => self.compute(op, facts),
+            switching_ops!() => match op.table() {
+                Some(table) => self.switch(table, facts),
+                None => Ok(facts),
+            },
+            answer_ops!() => push_part(op, facts),
+            expression_ops!() => self.compute(op, facts),
         }
     }
 
@@ -376,63 +509,12 @@ impl Walk<'_> {
                 facts.variables.set(variable.0, Some(ty));
             }
             Op::Apply { operator } => facts.apply(operator)?,
-            Op::PushAnswer {} => {
-                let wrong = "the last answer may be no value, or values of different types";
-                facts.push(facts.pairs.value().ok_or((Rule::Answers, wrong))?)?;
-            }
             Op::PushMoment { moment } => facts.push(moment.ty.ty())?,
-            Op::PushNow { part } => {
-                facts.answered(
-                    |a| matches!(a, Answer::LocalTime(_)),
-                    "the last answer isn't a local time on every path to here",
-                )?;
-                facts.push(part.ty())?;
-            }
-            Op::PushDigits { holds } => {
-                facts.answered(
-                    |a| matches!(a, Answer::Collected(Collected::Digits(_))),
-                    "the last answer isn't digits on every path to here",
-                )?;
-                facts.push(holds.ty())?;
-            }
             Op::JumpUnless { no } => {
                 facts.pop_a(Type::Bool)?;
                 self.reach(no, facts);
             }
-            Op::Enter { .. }
-            | Op::Leave { .. }
-            | Op::Jump { .. }
-            | Op::Set { .. }
-            | Op::CountDown { .. }
-            | Op::Answer {}
-            | Op::Play { .. }
-            | Op::Menu { .. }
-            | Op::RingExtension { .. }
-            | Op::RingGroup { .. }
-            | Op::Voicemail { .. }
-            | Op::LocalTime { .. }
-            | Op::SetCallerId { .. }
-            | Op::Chance { .. }
-            | Op::Status { .. }
-            | Op::Hangup { .. }
-            | Op::SwitchOutcome { .. }
-            | Op::SwitchKey { .. }
-            | Op::SwitchRing { .. }
-            | Op::SwitchVoicemail { .. }
-            | Op::SwitchTime { .. }
-            | Op::SwitchChance { .. }
-            | Op::SwitchStatus { .. }
-            | Op::SwitchWebhook { .. }
-            | Op::SwitchQueue { .. }
-            | Op::SwitchConference { .. }
-            | Op::Transfer { .. }
-            | Op::Webhook { .. }
-            | Op::WebhookField { .. }
-            | Op::Queue { .. }
-            | Op::Conference { .. }
-            | Op::Collect { .. }
-            | Op::CollectSecret { .. }
-            | Op::SwitchCollect { .. } => {}
+            flow_ops!() | asking_ops!() | handing_ops!() | switching_ops!() | answer_ops!() => {}
         }
         Ok(facts)
     }
@@ -488,14 +570,41 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
             table.rules.iter().map(|rule| rule.to).chain([table.default]).collect()
         }
         (Table::Time(table), _) => table.target(answer).into_iter().collect(),
+        (Table::Call(_), _) => Vec::new(),
     }
+}
+
+/// What holds behind an op that puts a part of the last answer onto the stack.
+fn push_part(op: Op, mut facts: Facts) -> Result<Facts, Broken> {
+    match op {
+        Op::PushAnswer {} => {
+            let wrong = "the last answer may be no value, or values of different types";
+            facts.push(facts.pairs.value().ok_or((Rule::Answers, wrong))?)?;
+        }
+        Op::PushNow { part } => {
+            facts.answered(
+                |a| matches!(a, Answer::LocalTime(_)),
+                "the last answer isn't a local time on every path to here",
+            )?;
+            facts.push(part.ty())?;
+        }
+        Op::PushDigits { holds } => {
+            facts.answered(
+                |a| matches!(a, Answer::Collected(Collected::Digits(_))),
+                "the last answer isn't digits on every path to here",
+            )?;
+            facts.push(holds.ty())?;
+        }
+        flow_ops!() | asking_ops!() | handing_ops!() | switching_ops!() | expression_ops!() => {}
+    }
+    Ok(facts)
 }
 
 /// What holds when an op's effect has been answered.
 fn answered_by(op: Op, facts: Facts) -> Facts {
     let mut pairs = NONE;
     for (kind, answer) in KINDS.into_iter().enumerate().filter(|(_, answer)| may_be(op, *answer)) {
-        for before in [Caller::Early, Caller::Answered] {
+        for before in CALLERS {
             if facts.pairs.has_caller(before) {
                 pairs = pairs.and(Pairs::one(kind, caller_after(op, answer, before)));
             }

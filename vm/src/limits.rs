@@ -55,6 +55,15 @@ pub const WEBHOOK_FIELDS_MAX: usize = 8;
 /// Longest name of an answer or a field of a webhook, in bytes.
 pub const WEBHOOK_NAME_BYTES_MAX: usize = 32;
 
+/// Subflows that a call may be in at once. One more ends the call with [`crate::effect::End::TooDeep`].
+pub const SUBFLOWS_MAX: usize = 64;
+
+/// Variables that a call has in all the subflows that it is in: with the longest texts they are 16 KiB.
+pub const CALL_VARIABLES_MAX: u8 = 128;
+
+/// Exits of one subflow.
+pub const SUBFLOW_EXITS_MAX: u16 = 64;
+
 /// Values that an expression may have on the stack at once.
 pub const STACK_MAX: u8 = 16;
 

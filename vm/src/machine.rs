@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::effect::{Answer, Collected, Effect, End, Input, Sound, TransferTo};
 use crate::limits;
-use crate::op::{Op, Then};
+use crate::op::{Op, Then, answer_ops, asking_ops, expression_ops, flow_ops, handing_ops, switching_ops};
 use crate::operand::{AnswersIx, Millis, SoundRef, StrIx, TextIx, TransferRef};
 use crate::program::{ExitIx, NodeIx, Program};
 use crate::state::{Phase, State};
-use crate::table::{Table, TableIx, Target};
+use crate::table::{CallTable, Table, TableIx, Target};
 use crate::value::{Text, Value};
 use crate::webhook::Answers;
 
@@ -162,12 +162,6 @@ fn run<'p>(
     answer: Answer,
     watch: &mut dyn Watch,
 ) -> Result<Go<'p>, Misuse> {
-    let string = |ix: StrIx| program.parts().constant(ix).ok_or(Misuse::Corrupt);
-    let sound = |sound: SoundRef| match sound {
-        SoundRef::Prompt(name) => string(name).map(Sound::Prompt),
-        SoundRef::MenuGreeting(menu) => string(menu).map(Sound::MenuGreeting),
-    };
-    let switch = |ix: TableIx| target(program, ix, answer).map(Go::To).ok_or(Misuse::Corrupt);
     let op = op_at(program, state.at)?;
     Ok(match op {
         Op::Enter { node } => enter(state, node, watch),
@@ -178,66 +172,63 @@ fn run<'p>(
         Op::Jump { to } => Go::To(to),
         Op::Set { counter, value } => set(state.counter(counter).ok_or(Misuse::Corrupt)?, value.0),
         Op::CountDown { counter, empty } => count_down(state.counter(counter).ok_or(Misuse::Corrupt)?, empty),
-        Op::Answer {} => Go::Ask(Effect::Answer),
+        Op::Hangup { cause } => Go::End(End::Hangup(cause)),
+        Op::Call { keeps, table } => {
+            if !state.call(keeps.0) {
+                return Ok(Go::End(End::TooDeep));
+            }
+            Go::To(call_table(program, table.0)?.to)
+        }
+        Op::Return { exit } => {
+            let call = state.come_back().ok_or(Misuse::Corrupt)?;
+            let table = op_at(program, call)?.table().ok_or(Misuse::Corrupt)?;
+            let exits = &call_table(program, table)?.exits;
+            Go::To(*exits.get(usize::from(exit.0)).ok_or(Misuse::Corrupt)?)
+        }
+        asking_ops!() => Go::Ask(ask(program, state, op)?),
+        handing_ops!() => Go::Ask(hand_over(program, state, op)?),
+        switching_ops!() => {
+            let table = op.table().ok_or(Misuse::Corrupt)?;
+            Go::To(target(program, table, answer).ok_or(Misuse::Corrupt)?)
+        }
+        answer_ops!() => push(state, part_of(op, answer).ok_or(Misuse::Corrupt)?),
+        expression_ops!() => compute(program, state, op)?,
+    })
+}
+
+/// What an op asks about the caller or the phones here.
+fn ask<'p>(program: &'p Program, state: &mut State, op: Op) -> Result<Effect<'p>, Misuse> {
+    let string = |ix: StrIx| program.parts().constant(ix).ok_or(Misuse::Corrupt);
+    let sound = |sound: SoundRef| match sound {
+        SoundRef::Prompt(name) => string(name).map(Sound::Prompt),
+        SoundRef::MenuGreeting(menu) => string(menu).map(Sound::MenuGreeting),
+    };
+    Ok(match op {
+        Op::Answer {} => Effect::Answer,
         Op::Play { sound: what, barge_in, early } => {
-            Go::Ask(Effect::Play { sound: sound(what)?, barge_in: barge_in.0, early: early.0 })
+            Effect::Play { sound: sound(what)?, barge_in: barge_in.0, early: early.0 }
         }
         Op::Menu { sound: what, timeout: Millis(timeout_ms) } => {
-            Go::Ask(Effect::Menu { sound: sound(what)?, timeout_ms })
+            Effect::Menu { sound: sound(what)?, timeout_ms }
         }
         Op::RingExtension { extension, timeout: Millis(timeout_ms) } => {
-            Go::Ask(Effect::RingExtension { extension: string(extension)?, timeout_ms })
+            Effect::RingExtension { extension: string(extension)?, timeout_ms }
         }
         Op::RingGroup { group, timeout: Millis(timeout_ms) } => {
-            Go::Ask(Effect::RingGroup { group: string(group)?, timeout_ms })
+            Effect::RingGroup { group: string(group)?, timeout_ms }
         }
-        Op::Voicemail { mailbox } => Go::Ask(Effect::Voicemail { mailbox: string(mailbox)? }),
-        Op::LocalTime { zone } => Go::Ask(Effect::LocalTime { zone: string(zone)? }),
-        Op::Hangup { cause } => Go::End(End::Hangup(cause)),
-        Op::SwitchOutcome { table } => switch(table.0)?,
-        Op::SwitchKey { table } => switch(table.0)?,
-        Op::SwitchRing { table } => switch(table.0)?,
-        Op::SwitchVoicemail { table } => switch(table.0)?,
-        Op::SwitchTime { table } => switch(table.0)?,
-        Op::SetCallerId { part } => Go::Ask(Effect::SetCallerId { part, text: pop_text(state)? }),
-        Op::Chance { percent } => Go::Ask(Effect::Chance { percent: percent.0 }),
-        Op::Status { extension } => Go::Ask(Effect::Status { extension: string(extension)? }),
-        Op::SwitchChance { table } => switch(table.0)?,
-        Op::SwitchStatus { table } => switch(table.0)?,
-        Op::SwitchWebhook { table } => switch(table.0)?,
-        Op::SwitchQueue { table } => switch(table.0)?,
-        Op::SwitchConference { table } => switch(table.0)?,
-        Op::Transfer { .. }
-        | Op::Webhook { .. }
-        | Op::WebhookField { .. }
-        | Op::Queue { .. }
-        | Op::Conference { .. } => Go::Ask(hand_over(program, state, op)?),
-        Op::PushAnswer {} => push_answer(state, answer)?,
-        Op::Collect { prompt, rule } => {
-            Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: None })
-        }
+        Op::Voicemail { mailbox } => Effect::Voicemail { mailbox: string(mailbox)? },
+        Op::LocalTime { zone } => Effect::LocalTime { zone: string(zone)? },
+        Op::SetCallerId { part } => Effect::SetCallerId { part, text: pop_text(state)? },
+        Op::Chance { percent } => Effect::Chance { percent: percent.0 },
+        Op::Status { extension } => Effect::Status { extension: string(extension)? },
+        Op::Collect { prompt, rule } => Effect::Collect { prompt: string(prompt)?, rule, secret: None },
         Op::CollectSecret { prompt, secret, rule } => {
-            Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: Some(string(secret)?) })
+            Effect::Collect { prompt: string(prompt)?, rule, secret: Some(string(secret)?) }
         }
-        Op::SwitchCollect { table } => switch(table.0)?,
-        Op::PushDigits { holds } => match answer {
-            Answer::Collected(Collected::Digits(digits)) => push(state, holds.of(&digits)),
-            _ => return Err(Misuse::Corrupt),
-        },
-        Op::PushNow { part } => match answer {
-            Answer::LocalTime(now) => push(state, Value::Moment(part.of(now))),
-            _ => return Err(Misuse::Corrupt),
-        },
-        Op::PushMoment { moment } => push(state, Value::Moment(moment)),
-        Op::PushText { .. }
-        | Op::PushPhone { .. }
-        | Op::PushNumber { .. }
-        | Op::PushBool { .. }
-        | Op::PushFact { .. }
-        | Op::Load { .. }
-        | Op::Store { .. }
-        | Op::Apply { .. }
-        | Op::JumpUnless { .. } => compute(program, state, op)?,
+        flow_ops!() | handing_ops!() | switching_ops!() | answer_ops!() | expression_ops!() => {
+            return Err(Misuse::Corrupt);
+        }
     })
 }
 
@@ -275,48 +266,9 @@ fn hand_over<'p>(program: &'p Program, state: &mut State, op: Op) -> Result<Effe
             Effect::Queue { queue: string(queue)?, timeout_ms }
         }
         Op::Conference { conference } => Effect::Conference { conference: string(conference)? },
-        Op::Answer {}
-        | Op::PushAnswer {}
-        | Op::Enter { .. }
-        | Op::Leave { .. }
-        | Op::Jump { .. }
-        | Op::Set { .. }
-        | Op::CountDown { .. }
-        | Op::Play { .. }
-        | Op::Menu { .. }
-        | Op::RingExtension { .. }
-        | Op::RingGroup { .. }
-        | Op::Voicemail { .. }
-        | Op::LocalTime { .. }
-        | Op::SetCallerId { .. }
-        | Op::Chance { .. }
-        | Op::Status { .. }
-        | Op::Hangup { .. }
-        | Op::SwitchOutcome { .. }
-        | Op::SwitchKey { .. }
-        | Op::SwitchRing { .. }
-        | Op::SwitchVoicemail { .. }
-        | Op::SwitchTime { .. }
-        | Op::SwitchChance { .. }
-        | Op::SwitchStatus { .. }
-        | Op::SwitchWebhook { .. }
-        | Op::SwitchQueue { .. }
-        | Op::SwitchConference { .. }
-        | Op::PushText { .. }
-        | Op::PushPhone { .. }
-        | Op::PushNumber { .. }
-        | Op::PushBool { .. }
-        | Op::PushFact { .. }
-        | Op::Load { .. }
-        | Op::Store { .. }
-        | Op::Apply { .. }
-        | Op::Collect { .. }
-        | Op::CollectSecret { .. }
-        | Op::SwitchCollect { .. }
-        | Op::PushDigits { .. }
-        | Op::PushMoment { .. }
-        | Op::PushNow { .. }
-        | Op::JumpUnless { .. } => return Err(Misuse::Corrupt),
+        flow_ops!() | asking_ops!() | switching_ops!() | answer_ops!() | expression_ops!() => {
+            return Err(Misuse::Corrupt);
+        }
     })
 }
 
@@ -355,6 +307,7 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         Op::PushText { text } => push(state, Value::Text(value(text)?)),
         Op::PushPhone { phone } => push(state, Value::Phone(value(phone)?)),
         Op::PushNumber { number } => push(state, Value::Number(number.0)),
+        Op::PushMoment { moment } => push(state, Value::Moment(moment)),
         Op::PushBool { value } => push(state, Value::Bool(value.0)),
         Op::PushFact { fact } => {
             let value = fact.of(&state.facts);
@@ -380,50 +333,28 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
                 return Err(Misuse::Corrupt);
             }
         },
-        Op::Enter { .. }
-        | Op::Leave { .. }
-        | Op::Jump { .. }
-        | Op::Set { .. }
-        | Op::CountDown { .. }
-        | Op::Answer {}
-        | Op::Play { .. }
-        | Op::Menu { .. }
-        | Op::RingExtension { .. }
-        | Op::RingGroup { .. }
-        | Op::Voicemail { .. }
-        | Op::LocalTime { .. }
-        | Op::SetCallerId { .. }
-        | Op::Chance { .. }
-        | Op::Status { .. }
-        | Op::Hangup { .. }
-        | Op::SwitchOutcome { .. }
-        | Op::SwitchKey { .. }
-        | Op::SwitchRing { .. }
-        | Op::SwitchVoicemail { .. }
-        | Op::SwitchTime { .. }
-        | Op::SwitchChance { .. }
-        | Op::SwitchStatus { .. }
-        | Op::SwitchWebhook { .. }
-        | Op::SwitchQueue { .. }
-        | Op::SwitchConference { .. }
-        | Op::Transfer { .. }
-        | Op::Webhook { .. }
-        | Op::WebhookField { .. }
-        | Op::Queue { .. }
-        | Op::Conference { .. }
-        | Op::PushAnswer {}
-        | Op::Collect { .. }
-        | Op::CollectSecret { .. }
-        | Op::SwitchCollect { .. }
-        | Op::PushDigits { .. }
-        | Op::PushMoment { .. }
-        | Op::PushNow { .. } => return Err(Misuse::Corrupt),
+        flow_ops!() | asking_ops!() | handing_ops!() | switching_ops!() | answer_ops!() => {
+            return Err(Misuse::Corrupt);
+        }
     })
 }
 
-fn push_answer<'p>(state: &mut State, answer: Answer) -> Result<Go<'p>, Misuse> {
-    let Answer::Value(value) = answer else { return Err(Misuse::Corrupt) };
-    Ok(push(state, value))
+/// The part of the last answer that an op puts onto the stack; `None` if the answer has no such part.
+fn part_of(op: Op, answer: Answer) -> Option<Value> {
+    match (op, answer) {
+        (Op::PushAnswer {}, Answer::Value(value)) => Some(value),
+        (Op::PushDigits { holds }, Answer::Collected(Collected::Digits(digits))) => Some(holds.of(&digits)),
+        (Op::PushNow { part }, Answer::LocalTime(now)) => Some(Value::Moment(part.of(now))),
+        (
+            answer_ops!()
+            | flow_ops!()
+            | asking_ops!()
+            | handing_ops!()
+            | switching_ops!()
+            | expression_ops!(),
+            _,
+        ) => None,
+    }
 }
 
 fn push<'p>(state: &mut State, value: Value) -> Go<'p> {
@@ -436,6 +367,14 @@ fn target(program: &Program, ix: TableIx, answer: Answer) -> Option<Target> {
     match program.parts().table(ix)? {
         Table::Slots { kind, targets } => targets.get(kind.slot(answer)?).copied(),
         Table::Time(table) => table.target(answer),
+        Table::Call(_) => None,
+    }
+}
+
+fn call_table(program: &Program, ix: TableIx) -> Result<&CallTable, Misuse> {
+    match program.parts().table(ix) {
+        Some(Table::Call(table)) => Ok(table),
+        Some(Table::Slots { .. } | Table::Time(_)) | None => Err(Misuse::Corrupt),
     }
 }
 
@@ -473,51 +412,21 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
         Answer::Key(_) => match op {
             Op::Play { barge_in, .. } => barge_in.0,
             Op::Menu { .. } => true,
-            Op::Enter { .. }
-            | Op::Leave { .. }
-            | Op::Jump { .. }
-            | Op::Set { .. }
-            | Op::CountDown { .. }
-            | Op::Answer {}
+            Op::Answer {}
             | Op::RingExtension { .. }
             | Op::RingGroup { .. }
             | Op::Voicemail { .. }
             | Op::LocalTime { .. }
-            | Op::Hangup { .. }
-            | Op::SwitchOutcome { .. }
-            | Op::SwitchKey { .. }
-            | Op::SwitchRing { .. }
-            | Op::SwitchVoicemail { .. }
-            | Op::SwitchTime { .. }
             | Op::SetCallerId { .. }
             | Op::Chance { .. }
             | Op::Status { .. }
-            | Op::SwitchChance { .. }
-            | Op::SwitchStatus { .. }
-            | Op::SwitchWebhook { .. }
-            | Op::SwitchQueue { .. }
-            | Op::SwitchConference { .. }
-            | Op::Transfer { .. }
-            | Op::Webhook { .. }
-            | Op::WebhookField { .. }
-            | Op::Queue { .. }
-            | Op::Conference { .. }
-            | Op::PushAnswer {}
             | Op::Collect { .. }
             | Op::CollectSecret { .. }
-            | Op::SwitchCollect { .. }
-            | Op::PushDigits { .. }
-            | Op::PushMoment { .. }
-            | Op::PushNow { .. }
-            | Op::PushText { .. }
-            | Op::PushPhone { .. }
-            | Op::PushNumber { .. }
-            | Op::PushBool { .. }
-            | Op::PushFact { .. }
-            | Op::Load { .. }
-            | Op::Store { .. }
-            | Op::Apply { .. }
-            | Op::JumpUnless { .. } => false,
+            | flow_ops!()
+            | handing_ops!()
+            | switching_ops!()
+            | answer_ops!()
+            | expression_ops!() => false,
         },
         Answer::Timeout => matches!(kind, Kind::Menu),
         Answer::Ring(_) => matches!(kind, Kind::RingExtension | Kind::RingGroup),
@@ -540,10 +449,12 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
 
 /// Whether this can be entered where an op asks for digits.
 fn can_enter(op: Op, entered: Collected) -> bool {
-    let (rule, is_secret) = match op {
-        Op::Collect { rule, .. } => (rule, false),
-        Op::CollectSecret { rule, .. } => (rule, true),
-        _ => return false,
+    let (rule, is_secret) = if let Op::Collect { rule, .. } = op {
+        (rule, false)
+    } else if let Op::CollectSecret { rule, .. } = op {
+        (rule, true)
+    } else {
+        return false;
     };
     match entered {
         Collected::Digits(digits) => !is_secret && (rule.min..=rule.max).contains(&digits.count()),

@@ -19,8 +19,8 @@ use crate::operand::{
 };
 use crate::program::{NodeIx, Parts};
 use crate::table::{
-    ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable, StatusTable,
-    TableIx, Target, TimeTableIx, VoicemailTable, WebhookTable,
+    CallTableIx, ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable,
+    StatusTable, TableIx, Target, TimeTableIx, VoicemailTable, WebhookTable,
 };
 use crate::text::Words;
 use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
@@ -193,6 +193,18 @@ macro_rules! for_each_op {
             0x20 "hangup" Hangup {
                 /// Why.
                 cause: Cause
+            } then ends;
+            /// Calls a subflow, which takes the values on the stack. It comes back by one of its exits.
+            0x21 "call" Call {
+                /// How many variables of the caller are kept; the subflow's are its own.
+                keeps: Count,
+                /// Where the subflow begins, and where to go on for each of its exits.
+                table: CallTableIx
+            } then ends;
+            /// Comes back from a subflow.
+            0x22 "return" Return {
+                /// By which exit.
+                exit: Count
             } then ends;
             /// Goes on by how the last effect went: done, key, timeout or failed.
             0x30 "switch_outcome" SwitchOutcome {
@@ -441,6 +453,94 @@ macro_rules! define_ops {
 }
 
 for_each_op!(define_ops);
+
+// Ops by what they do, as patterns: a match that handles one group refuses the others by their names, so that a new op
+// is asked for in one place.
+
+/// Ops that say where a call is, or where it goes on.
+macro_rules! flow_ops {
+    () => {
+        Op::Enter { .. }
+            | Op::Leave { .. }
+            | Op::Jump { .. }
+            | Op::Set { .. }
+            | Op::CountDown { .. }
+            | Op::Hangup { .. }
+            | Op::Call { .. }
+            | Op::Return { .. }
+    };
+}
+
+/// Ops that ask for something about the caller or the phones here.
+macro_rules! asking_ops {
+    () => {
+        Op::Answer { .. }
+            | Op::Play { .. }
+            | Op::Menu { .. }
+            | Op::RingExtension { .. }
+            | Op::RingGroup { .. }
+            | Op::Voicemail { .. }
+            | Op::LocalTime { .. }
+            | Op::SetCallerId { .. }
+            | Op::Chance { .. }
+            | Op::Status { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. }
+    };
+}
+
+/// Ops that give the caller to somebody else, or ask somebody else.
+macro_rules! handing_ops {
+    () => {
+        Op::Transfer { .. }
+            | Op::Webhook { .. }
+            | Op::WebhookField { .. }
+            | Op::Queue { .. }
+            | Op::Conference { .. }
+    };
+}
+
+/// Ops that go on by the last answer.
+macro_rules! switching_ops {
+    () => {
+        Op::SwitchOutcome { .. }
+            | Op::SwitchKey { .. }
+            | Op::SwitchRing { .. }
+            | Op::SwitchVoicemail { .. }
+            | Op::SwitchTime { .. }
+            | Op::SwitchChance { .. }
+            | Op::SwitchStatus { .. }
+            | Op::SwitchWebhook { .. }
+            | Op::SwitchQueue { .. }
+            | Op::SwitchConference { .. }
+            | Op::SwitchCollect { .. }
+    };
+}
+
+/// Ops that put a part of the last answer onto the stack.
+macro_rules! answer_ops {
+    () => {
+        Op::PushAnswer { .. } | Op::PushDigits { .. } | Op::PushNow { .. }
+    };
+}
+
+/// Ops of expressions, which know no answer.
+macro_rules! expression_ops {
+    () => {
+        Op::PushText { .. }
+            | Op::PushPhone { .. }
+            | Op::PushNumber { .. }
+            | Op::PushBool { .. }
+            | Op::PushFact { .. }
+            | Op::PushMoment { .. }
+            | Op::Load { .. }
+            | Op::Store { .. }
+            | Op::Apply { .. }
+            | Op::JumpUnless { .. }
+    };
+}
+
+pub(crate) use {answer_ops, asking_ops, expression_ops, flow_ops, handing_ops, switching_ops};
 
 const _: () = assert!(size_of::<Op>() <= 16, "ops are copied at every step");
 

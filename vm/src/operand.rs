@@ -6,8 +6,8 @@ use crate::effect::{CallerPart, Cause, DigitRule, Method, Terminator};
 use crate::limits;
 use crate::program::{ExitIx, NodeIx, Parts};
 use crate::table::{
-    ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable, SlotKind,
-    StatusTable, Table, TableIx, Target, TimeTableIx, VoicemailTable, WebhookTable,
+    CallTableIx, ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable,
+    SlotKind, StatusTable, Table, TableIx, TableKind, Target, TimeTableIx, VoicemailTable, WebhookTable,
 };
 use crate::text::{Words, quote};
 use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
@@ -646,12 +646,13 @@ flag_operands! {
     YesNo "yes" "no"
 }
 
-/// Whether a table has the kind that its switch needs (`None`: a time table).
-fn check_table(ix: TableIx, wanted: Option<SlotKind>, parts: &Parts) -> Result<(), String> {
+/// Whether a table has the kind that its switch needs.
+fn check_table(ix: TableIx, wanted: TableKind, parts: &Parts) -> Result<(), String> {
     let found = match parts.table(ix) {
         None => return Err(format!("there is no table {}", ix.0)),
-        Some(Table::Slots { kind, .. }) => Some(*kind),
-        Some(Table::Time(_)) => None,
+        Some(Table::Slots { kind, .. }) => TableKind::Slots(*kind),
+        Some(Table::Time(_)) => TableKind::Time,
+        Some(Table::Call(_)) => TableKind::Call,
     };
     if found == wanted { Ok(()) } else { Err(format!("table {} is of another kind", ix.0)) }
 }
@@ -687,15 +688,16 @@ macro_rules! table_operand_impls {
 }
 
 table_operand_impls! {
-    OutcomeTable Some(SlotKind::Outcome)
-    KeyTable Some(SlotKind::Key)
-    RingTable Some(SlotKind::Ring)
-    VoicemailTable Some(SlotKind::Voicemail)
-    ChanceTable Some(SlotKind::Chance)
-    StatusTable Some(SlotKind::Status)
-    WebhookTable Some(SlotKind::Webhook)
-    QueueTable Some(SlotKind::Queue)
-    ConferenceTable Some(SlotKind::Conference)
-    CollectTable Some(SlotKind::Collect)
-    TimeTableIx None
+    OutcomeTable TableKind::Slots(SlotKind::Outcome)
+    KeyTable TableKind::Slots(SlotKind::Key)
+    RingTable TableKind::Slots(SlotKind::Ring)
+    VoicemailTable TableKind::Slots(SlotKind::Voicemail)
+    ChanceTable TableKind::Slots(SlotKind::Chance)
+    StatusTable TableKind::Slots(SlotKind::Status)
+    WebhookTable TableKind::Slots(SlotKind::Webhook)
+    QueueTable TableKind::Slots(SlotKind::Queue)
+    ConferenceTable TableKind::Slots(SlotKind::Conference)
+    CollectTable TableKind::Slots(SlotKind::Collect)
+    TimeTableIx TableKind::Time
+    CallTableIx TableKind::Call
 }

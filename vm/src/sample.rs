@@ -24,9 +24,12 @@ pub(crate) struct Plan {
 }
 
 /// How many kinds of nodes are made up.
-const KINDS: u8 = 15;
+const KINDS: u8 = 16;
 
 struct Maker {
+    /// A subflow that plays a message and may call itself.
+    subflow: Label,
+    calls: bool,
     b: Builder,
     starts: Vec<Label>,
 }
@@ -250,6 +253,32 @@ impl Maker {
         }
     }
 
+    fn write_subflow(&mut self) {
+        let node = self.b.node("sub");
+        self.b.begin(node);
+        let (begin, failed) = (self.subflow, self.b.label());
+        self.b.bind(begin);
+        self.b.enter(node);
+        self.b.store(0);
+        self.answer(failed);
+        self.b.play(Sound::Prompt("welcome"), true, false);
+        let (again, done) = (self.b.label(), self.b.label());
+        self.outcome(done, again, failed, failed);
+        self.b.bind(again);
+        self.b.load(0);
+        self.b.push_number(1);
+        self.b.apply(Operator::Add);
+        self.b.call(begin, &[done, failed], 1);
+        self.b.bind(done);
+        self.b.load(0);
+        self.b.push_number(7);
+        self.b.apply(Operator::Less);
+        self.b.jump_unless(failed);
+        self.b.come_back(0);
+        self.b.bind(failed);
+        self.b.come_back(1);
+    }
+
     fn collect(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
         let next = self.exit(node, "next", wires[0]);
         let refused = self.exit(node, "refused", wires[1]);
@@ -295,6 +324,16 @@ impl Maker {
             7..=9 => self.values(node, plan, begin),
             10..=13 => self.hands_over(node, plan, begin),
             14 => self.collect(node, wires, begin),
+            15 => {
+                let ok = self.exit(node, "ok", wires[0]);
+                let failed = self.exit(node, "failed", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.push_number(i64::from(wires[2]));
+                let subflow = self.subflow;
+                self.b.call(subflow, &[ok, failed], wires[3] % 64);
+                self.calls = true;
+            }
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -314,10 +353,14 @@ impl Maker {
 
 /// The bytes of a flow by plan. Entries are `n0` and the last node.
 pub(crate) fn flow(plans: &[Plan]) -> Vec<u8> {
-    let mut maker = Maker { b: Builder::new(), starts: Vec::new() };
+    let mut b = Builder::new();
+    let mut maker = Maker { subflow: b.label(), calls: false, b, starts: Vec::new() };
     maker.starts = plans.iter().map(|_| maker.b.label()).collect();
     for (place, plan) in plans.iter().enumerate() {
         maker.node(place, plan);
+    }
+    if maker.calls {
+        maker.write_subflow();
     }
     maker.b.entry("n0", maker.starts[0]);
     if plans.len() > 1 {

@@ -36,6 +36,10 @@ pub struct State {
     /// Ops since the caller's last key.
     pub(crate) silent_steps: u32,
     counters: [u8; limits::COUNTERS_MAX as usize],
+    /// The `call` of every subflow that the run is in.
+    calls: [u32; limits::SUBFLOWS_MAX],
+    /// How many of these there are.
+    depth: u8,
     /// Visits since the caller's last key, four bits a slot.
     visits: [u8; limits::VISIT_SLOTS / 2],
     /// What is known of the call.
@@ -74,10 +78,19 @@ impl std::error::Error for StateError {}
 
 impl State {
     /// Length of the serialised form, beside its facts and variables.
-    pub const BYTES: usize = 1 + 8 + 1 + 4 + 4 + 4 + limits::COUNTERS_MAX as usize + limits::VISIT_SLOTS / 2;
+    pub const BYTES: usize = 1
+        + 8
+        + 1
+        + 4
+        + 4
+        + 4
+        + limits::COUNTERS_MAX as usize
+        + limits::VISIT_SLOTS / 2
+        + 1
+        + 5 * limits::SUBFLOWS_MAX;
 
     /// Version of the serialised form.
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     /// A run that is about to begin at an entry.
     ///
@@ -92,6 +105,8 @@ impl State {
             effects: 0,
             silent_steps: 0,
             counters: [0; _],
+            calls: [0; _],
+            depth: 0,
             visits: [0; _],
             facts: Box::default(),
             values: Values::default(),
@@ -140,6 +155,11 @@ impl State {
         }
         out.extend(self.counters);
         out.extend(self.visits);
+        out.push(self.depth);
+        for (call, base) in self.calls().iter().zip(self.values.bases()) {
+            out.extend(call.to_le_bytes());
+            out.push(*base);
+        }
         let CallFacts { caller_number, caller_name, called_number } = *self.facts;
         [caller_number, caller_name, called_number].iter().for_each(|fact| put_text(fact, &mut out));
         // The stack is empty between inputs.
@@ -165,16 +185,25 @@ impl State {
         if version != State::VERSION {
             return Err(StateError::Malformed);
         }
+        let [depth] = take(&mut rest)?;
+        if usize::from(depth) > limits::SUBFLOWS_MAX {
+            return Err(StateError::Malformed);
+        }
+        let (mut calls, mut values) = ([0; _], Values::default());
+        for slot in calls.iter_mut().take(usize::from(depth)) {
+            *slot = u32::from_le_bytes(take(&mut rest)?);
+            let [base] = take(&mut rest)?;
+            values.come_from(base).ok_or(StateError::Malformed)?;
+        }
         let caller_number = take_text(&mut rest)?;
         let caller_name = take_text(&mut rest)?;
         let facts = Box::new(CallFacts { caller_number, caller_name, called_number: take_text(&mut rest)? });
-        let mut values = Values::default();
-        for variable in 0..limits::VARIABLES_MAX {
+        for variable in 0..limits::CALL_VARIABLES_MAX {
             if rest.is_empty() {
                 break;
             }
             if let Some(value) = take_value(&mut rest)? {
-                values.store(variable, value);
+                values.put(variable, value);
             }
         }
         if !rest.is_empty() {
@@ -186,7 +215,19 @@ impl State {
             2 => Phase::Ended,
             3.. => return Err(StateError::Malformed),
         };
-        let state = State { program: of, phase, at, effects, silent_steps, counters, visits, facts, values };
+        let state = State {
+            program: of,
+            phase,
+            at,
+            effects,
+            silent_steps,
+            counters,
+            calls,
+            depth,
+            visits,
+            facts,
+            values,
+        };
         if !state.is_of(program) {
             return Err(StateError::OtherProgram);
         }
@@ -198,6 +239,13 @@ impl State {
             let op = program.parts().ops.get(at.0 as usize);
             program.reaches(at) && op.is_some_and(|op| matches!(op.then(), Then::Asks(_)))
         };
+        let is_call = |at: &u32| {
+            program.reaches(Target(*at))
+                && matches!(program.parts().ops.get(*at as usize), Some(crate::op::Op::Call { .. }))
+        };
+        if !self.calls().iter().all(is_call) {
+            return false;
+        }
         match self.phase {
             Phase::Ready => {
                 self.effects == 0 && program.parts().entries.iter().any(|entry| entry.at == self.at)
@@ -205,6 +253,28 @@ impl State {
             Phase::Waiting => self.effects > 0 && waits_at(self.at),
             Phase::Ended => program.reaches(self.at),
         }
+    }
+
+    fn calls(&self) -> &[u32] {
+        self.calls.get(..usize::from(self.depth)).unwrap_or_default()
+    }
+
+    /// Goes into a subflow from the `call` at this place; `false` when it is one too many.
+    pub(crate) fn call(&mut self, keeps: u8) -> bool {
+        let Some(slot) = self.calls.get_mut(usize::from(self.depth)) else { return false };
+        if self.values.call(keeps).is_none() {
+            return false;
+        }
+        *slot = self.at.0;
+        self.depth += 1;
+        true
+    }
+
+    /// Comes back from a subflow: the place of its `call`.
+    pub(crate) fn come_back(&mut self) -> Option<Target> {
+        self.depth = self.depth.checked_sub(1)?;
+        self.values.come_back()?;
+        self.calls.get_mut(usize::from(self.depth)).map(std::mem::take).map(Target)
     }
 
     /// Whether it is a run of this program.

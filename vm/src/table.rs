@@ -46,6 +46,8 @@ table_operands! {
     CollectTable
     /// A [`TimeTable`].
     TimeTableIx
+    /// A [`CallTable`].
+    CallTableIx
 }
 
 /// What the slots of a table stand for.
@@ -357,6 +359,26 @@ impl TimeTable {
     }
 }
 
+/// Where a subflow begins and where calls go on behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallTable {
+    /// Its first op.
+    pub to: Target,
+    /// Where to go on, exit by exit.
+    pub exits: Vec<Target>,
+}
+
+/// The kinds of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TableKind {
+    /// [`Table::Slots`].
+    Slots(SlotKind),
+    /// [`Table::Time`].
+    Time,
+    /// [`Table::Call`].
+    Call,
+}
+
 /// A table of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Table {
@@ -369,6 +391,8 @@ pub enum Table {
     },
     /// A table of times.
     Time(TimeTable),
+    /// The table of a call.
+    Call(CallTable),
 }
 
 impl Table {
@@ -381,6 +405,10 @@ impl Table {
                 table.default = with(table.default);
                 table.failed = with(table.failed);
             }
+            Table::Call(table) => {
+                table.to = with(table.to);
+                table.exits.iter_mut().for_each(|to| *to = with(*to));
+            }
         }
     }
 
@@ -391,6 +419,7 @@ impl Table {
             Table::Time(table) => {
                 table.rules.iter().map(|rule| rule.to).chain([table.default, table.failed]).collect()
             }
+            Table::Call(table) => std::iter::once(table.to).chain(table.exits.iter().copied()).collect(),
         }
     }
 }

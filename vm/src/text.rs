@@ -108,6 +108,7 @@ pub fn end_text(end: End) -> String {
         End::Hangup(cause) => format!("hangup {}", cause.name()),
         End::CallerGone => "caller_gone".to_owned(),
         End::OutOfFuel => "out_of_fuel".to_owned(),
+        End::TooDeep => "too_deep".to_owned(),
         End::TooManyVisits => "too_many_visits".to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::effect::{Digits, LocalTime};
-use crate::limits::VALUE_BYTES_MAX;
+use crate::limits::{CALL_VARIABLES_MAX, SUBFLOWS_MAX, VALUE_BYTES_MAX, VARIABLES_MAX};
 use crate::table::DayMask;
 use crate::text::show_date;
 
@@ -535,11 +535,20 @@ impl Operator {
 }
 
 /// The values of a run: variables and the stack of the expression that is being computed. Neither grows
-/// beyond its limit; the verifier has counted.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+/// beyond its limit; the verifier has counted. Variables of a subflow stand behind those of its caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Values {
     variables: Vec<Option<Value>>,
     stack: Vec<Value>,
+    /// Where the variables begin, of every subflow that the run is in.
+    bases: [u8; SUBFLOWS_MAX],
+    depth: u8,
+}
+
+impl Default for Values {
+    fn default() -> Values {
+        Values { variables: Vec::new(), stack: Vec::new(), bases: [0; _], depth: 0 }
+    }
 }
 
 impl Values {
@@ -551,12 +560,56 @@ impl Values {
         self.stack.pop()
     }
 
+    fn base(&self) -> usize {
+        self.bases().last().copied().map_or(0, usize::from)
+    }
+
+    /// Where the variables of every subflow begin.
+    pub(crate) fn bases(&self) -> &[u8] {
+        self.bases.get(..usize::from(self.depth)).unwrap_or_default()
+    }
+
+    /// Goes into a subflow whose variables begin there; `None` beyond the limits.
+    pub(crate) fn come_from(&mut self, base: u8) -> Option<()> {
+        let fits = usize::from(base) >= self.base() && base <= CALL_VARIABLES_MAX - VARIABLES_MAX;
+        let slot = self.bases.get_mut(usize::from(self.depth)).filter(|_| fits)?;
+        *slot = base;
+        self.depth += 1;
+        Some(())
+    }
+
+    /// Goes into a subflow behind so many variables.
+    pub(crate) fn call(&mut self, keeps: u8) -> Option<()> {
+        let base = u8::try_from(self.base() + usize::from(keeps)).ok()?;
+        self.come_from(base)
+    }
+
+    /// Comes back: the variables of the subflow are gone.
+    pub(crate) fn come_back(&mut self) -> Option<()> {
+        let base = self.base();
+        self.depth = self.depth.checked_sub(1)?;
+        *self.bases.get_mut(usize::from(self.depth))? = 0;
+        self.variables.truncate(base);
+        // Two runs at one place are equal: what was never set leaves no trace.
+        while self.variables.pop_if(|last| last.is_none()).is_some() {}
+        Some(())
+    }
+
     pub(crate) fn load(&self, variable: u8) -> Option<Value> {
-        self.variables.get(usize::from(variable)).copied().flatten()
+        self.variables.get(self.base() + usize::from(variable)).copied().flatten()
     }
 
     pub(crate) fn store(&mut self, variable: u8, value: Value) {
-        let place = usize::from(variable);
+        let place = self.base() + usize::from(variable);
+        self.put_at(place, value);
+    }
+
+    /// Stores without regard to subflows.
+    pub(crate) fn put(&mut self, place: u8, value: Value) {
+        self.put_at(usize::from(place), value);
+    }
+
+    fn put_at(&mut self, place: usize, value: Value) {
         if self.variables.len() <= place {
             self.variables.resize(place + 1, None);
         }

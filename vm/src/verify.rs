@@ -30,9 +30,13 @@
 //! 17. **Values**: over all paths, an op finds values of the types that it takes on the stack, which never has
 //!     more than [`crate::limits::STACK_MAX`]; an op that asks the world leaves the stack empty; paths that meet
 //!     have the same types on it; a variable is set, with one type, before it is read.
-//! 18. **Needs**: the header names exactly the effects that the ops ask for.
+//! 18. **Calls**: `return` stands only in a subflow, which is what calls come into by `call`; no op belongs to two
+//!     subflows, or to one and to what isn't one; every call of a subflow gives it the same types of values, has a
+//!     place for every exit by which it returns, and keeps all of the caller's variables; it returns with nothing on the
+//!     stack. So stacks balance: what is behind a call finds the variables as they were before it.
+//! 19. **Needs**: the header names exactly the effects that the ops ask for.
 //!
-//! Rules 12 to 17 are in `flow.rs`. They hold for ops that can be reached; the machine never runs another.
+//! Rules 12 to 18 are in `flow.rs`. They hold for ops that can be reached; the machine never runs another.
 //! Loops aren't the verifier's business: fuel and visits end them while running
 //! ([`crate::limits::STEPS_PER_INPUT_MAX`], [`crate::limits::VISITS_PER_NODE_MAX`]).
 
@@ -66,6 +70,7 @@ pub enum Rule {
     Answers,
     Counters,
     Values,
+    Calls,
     Needs,
 }
 
@@ -169,7 +174,7 @@ fn check_table(parts: &Parts, table: &Table, at: u32) -> Result<(), VerifyError>
         Table::Slots { kind, targets } if targets.len() != kind.names().len() => {
             Err(at_op(Rule::Total, at, "the table doesn't have a target for everything that can happen"))
         }
-        Table::Slots { .. } => Ok(()),
+        Table::Slots { .. } | Table::Call(_) => Ok(()),
         Table::Time(table) => match table.rules.iter().find_map(|rule| rule.when.fault()) {
             Some(detail) => Err(at_op(Rule::TimeRules, at, detail)),
             None => Ok(()),

@@ -226,7 +226,7 @@ fn fits(met: &Met<'_>, expected: &Expect) -> bool {
         Met::Shows(shown) => matches!(expected, Expect::Shows { text } if text == shown),
         Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
         Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
-        Met::Ends(End::OutOfFuel | End::TooManyVisits) => false,
+        Met::Ends(End::OutOfFuel | End::TooDeep | End::TooManyVisits) => false,
     }
 }
 

@@ -12,7 +12,8 @@ fn the_sample_comes_back() {
     let plan = |kind| Plan { kind, wires: [0, 1, 2, 3] };
     let collect = Plan { kind: 14, wires: [0, 0, 2, 3] };
     let values =
-        verify(&flow(&[[7, 8, 9, 10, 11, 12, 13, 14, 6].map(plan).as_slice(), &[collect]].concat())).unwrap();
+        verify(&flow(&[[7, 8, 9, 10, 11, 12, 13, 14, 15, 6].map(plan).as_slice(), &[collect]].concat()))
+            .unwrap();
     let more = disassemble(&values);
     assert_eq!(assemble(&more), Ok(values.encode()));
     // The samples have an op of each sort, so the text form of each has been read back.

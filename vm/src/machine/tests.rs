@@ -184,7 +184,7 @@ fn times_of_a_rule() {
     let program = office();
     let table = program.parts().tables.iter().find_map(|t| match t {
         Table::Time(table) => Some(table),
-        Table::Slots { .. } => None,
+        Table::Slots { .. } | Table::Call(_) => None,
     });
     let table = table.unwrap();
     let at = |date: &str, clock: (u32, u32)| {
@@ -316,7 +316,7 @@ fn values_survive_as_bytes() {
             assert_ne!(less, state);
         }
     }
-    let more: Vec<u8> = bytes.iter().copied().chain([0; 64]).collect();
+    let more: Vec<u8> = bytes.iter().copied().chain([0; 128]).collect();
     assert_eq!(State::from_bytes(&program, &more), Err(StateError::Malformed));
 }
 
@@ -364,4 +364,50 @@ fn a_test_chooses_the_way() {
         let mut state = State::new(&program, "n").unwrap().with_facts(facts);
         assert_eq!(give(&program, &mut state, Answer::Start), Step::End(End::Hangup(cause)));
     }
+}
+
+/// A subflow has variables of its own, comes back by its exits, and what is behind it finds the caller's as they were.
+#[test]
+fn a_subflow_comes_back() {
+    let code = "push_number 7\nstore v0\npush_number 1\ncall 1 |\n| to @10\n| exit @4\n| exit @9\n\
+                load v0\npush_number 7\napply equal\njump_unless @9\nhangup normal\nhangup busy\n\
+                store v0\nload v0\nstore v5\nreturn 0";
+    let program = crate::verify(&listing(code)).unwrap();
+    let (_, step) = start(&program, "n");
+    assert_eq!(step, Step::End(End::Hangup(Cause::Normal)));
+}
+
+/// A subflow that asks and calls itself, sixty-four deep.
+#[test]
+fn the_sixty_fifth_subflow_is_one_too_many() {
+    let code = "call 0 |\n| to @2\n| exit @1\nhangup normal\nchance 50%\nswitch_chance |\n| yes @4\n| no @6\n\
+                | failed @6\ncall 1 |\n| to @2\n| exit @5\nreturn 0\nreturn 0";
+    let program = crate::verify(&listing(code)).unwrap();
+    for deep in [1, 63, 64] {
+        let (mut state, _) = start(&program, "n");
+        for level in 1..deep {
+            assert!(
+                matches!(give(&program, &mut state, Answer::Chance(true)), Step::Effect { .. }),
+                "{level}"
+            );
+            assert_eq!(State::from_bytes(&program, &state.to_bytes()).as_ref(), Ok(&state));
+            assert!(state.to_bytes().len() <= limits::STATE_BYTES_MAX);
+        }
+        let last = give(&program, &mut state.clone(), Answer::Chance(false));
+        assert_eq!(last, Step::End(End::Hangup(Cause::Normal)));
+        if deep == 64 {
+            assert_eq!(give(&program, &mut state, Answer::Chance(true)), Step::End(End::TooDeep));
+            assert_eq!(crate::text::end_text(End::TooDeep), "too_deep");
+        }
+    }
+}
+
+/// Sixteen KiB of variables are the most, however deep.
+#[test]
+fn variables_of_many_subflows_are_bounded() {
+    let code = "call 60 |\n| to @2\n| exit @1\nhangup normal\nchance 50%\nswitch_chance |\n| yes @4\n| no @5\n\
+                | failed @5\ncall 60 |\n| to @2\n| exit @5\nreturn 0";
+    let program = crate::verify(&listing(code)).unwrap();
+    let (mut state, _) = start(&program, "n");
+    assert_eq!(give(&program, &mut state, Answer::Chance(true)), Step::End(End::TooDeep));
 }

@@ -70,6 +70,34 @@ fn rules_over_paths() {
             "answer\nswitch_outcome |\n| done @2\n| key @6\n| timeout @6\n| failed @6\ncollect \"x\" 1..4 # 5s 3s\nswitch_collect |\n| digits @4\n| accepted @6\n| refused @6\n| too_few @4\n| silent @6\n| failed @6\npush_digits text\nstore v0\nhangup normal",
         ),
         (Rule::Values, "load v0\nhangup normal"),
+        (Rule::Calls, "return 0"),
+        // A subflow is called by one way only, and no other path leads into it.
+        (Rule::Calls, "call 0 |\n| to @2\n| exit @1\njump @2\nreturn 0"),
+        (Rule::Calls, "call 0 |\n| to @1\nreturn 0"),
+        (Rule::Calls, "call 0 |\n| to @2\n| exit @1\nhangup normal\npush_number 1\nreturn 0"),
+        (
+            Rule::Calls,
+            "push_number 1\ncall 0 |\n| to @5\n| exit @2\npush_text \"x\"\ncall 0 |\n| to @5\n| exit @4\nhangup normal\nstore v0\nreturn 0",
+        ),
+        // The caller's variables aren't the subflow's, and those that it doesn't keep are gone.
+        (
+            Rule::Values,
+            "push_number 1\nstore v0\ncall 1 |\n| to @4\n| exit @3\nhangup normal\nload v0\nstore v0\nreturn 0",
+        ),
+        (
+            Rule::Values,
+            "push_number 1\nstore v0\ncall 0 |\n| to @6\n| exit @3\nload v0\nstore v1\nhangup normal\nreturn 0",
+        ),
+        // What the subflow asked is no answer of the caller's.
+        (
+            Rule::Answers,
+            "call 0 |\n| to @3\n| exit @1\nswitch_chance |\n| yes @2\n| no @2\n| failed @2\nhangup normal\nchance 5%\nreturn 0",
+        ),
+        // By exit 1 the caller is answered.
+        (
+            Rule::CallState,
+            "call 0 |\n| to @5\n| exit @1\n| exit @3\nplay prompt \"x\" whole early\nhangup normal\nplay prompt \"x\" whole early\nhangup normal\nanswer\nswitch_outcome |\n| done @8\n| key @7\n| timeout @7\n| failed @7\nreturn 0\nreturn 1",
+        ),
         (Rule::Values, "store v0\nhangup normal"),
         (Rule::Values, "apply not\nhangup normal"),
         (Rule::Values, "push_number 1\napply not\nhangup normal"),
