@@ -237,7 +237,7 @@ fn result(ended: &Ended) -> String {
 }
 
 /// Every answer that may fit; the machine refuses those that don't.
-fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
+pub(crate) fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
     if let Effect::LocalTime { zone } = effect {
         let wall_ms = moment.saturating_add_unsigned(elapsed_ms);
         return zone::local_time(zone, wall_ms).map(Answer::LocalTime).into_iter().collect();
@@ -255,7 +255,7 @@ fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
 }
 
 /// How long an answer takes at most, in milliseconds. A conversation and a message are no wait.
-fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
+pub(crate) fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
     if let Effect::RingExtension { timeout_ms, .. } | Effect::RingGroup { timeout_ms, .. } = effect {
         let rings = matches!(answer, Answer::Ring(RingEnd::Answered | RingEnd::NoAnswer));
         return if rings { u64::from(*timeout_ms) } else { 0 };

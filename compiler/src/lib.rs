@@ -42,6 +42,7 @@ pub mod lower;
 pub mod nodes;
 pub mod sim;
 mod structure;
+pub mod system;
 pub mod text;
 mod value;
 pub mod world;

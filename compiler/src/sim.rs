@@ -6,10 +6,12 @@
 
 mod act;
 mod expect;
+mod live;
 mod script;
 mod story;
 
 pub use act::{Outcome, run};
 pub use expect::{TestReport, Verdict, test, tests};
+pub use live::{Asked, Live, LiveError};
 pub use script::{Act, Script, ScriptError};
 pub use story::{Happening, What};

@@ -7,16 +7,12 @@ use std::path::{Path, PathBuf};
 use flow_compiler::diag::Diagnostic;
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
-use flow_compiler::{Read, Source, check, read_catalog, read_json, read_text, world_of};
-use serde_json::Value;
+use flow_compiler::Source;
+use flow_compiler::system::{self, CATALOG, System};
 
 use crate::commands::Failure;
 use crate::render::Found;
 
-/// The prompts that every server has.
-const LIBRARY_PROMPTS: &str = include_str!("../../../stdlib-prompts/manifest.json");
-/// The file of a folder that holds facts and no flow.
-const CATALOG: &str = "catalog.json";
 /// What a compiled program's file name ends by.
 pub const PROGRAM_EXTENSION: &str = "fbc";
 /// Bytes of standard input that are read; one more shows the compiler that it is too large.
@@ -160,62 +156,22 @@ impl File {
 }
 
 fn read(files: Files, more: Option<File>) -> Input {
-    let mut units = Vec::new();
     let mut text = files.text;
     text.extend(more);
-    let sources: Vec<_> = text.iter().map(File::source).collect();
-    let read = read_text(&sources);
-    let (mut world, conflicts) = world_of(&read.project);
-    let paths = text.iter().map(|f| f.path.clone()).collect();
-    let mut texts = Unit { project: read.project, diagnostics: read.diagnostics, paths, is_text: true };
-    texts.diagnostics.extend(conflicts);
-    units.push(texts);
-    for file in &files.catalogs {
-        let read = read_catalog(&file.source());
-        let mut diagnostics = read.diagnostics;
-        for declaration in read.project.entities.values() {
-            diagnostics.extend(world.add(declaration.clone()));
-        }
-        units.push(Unit { project: read.project, diagnostics, paths: Vec::new(), is_text: false });
-    }
-    world.fill_with(&library());
-    for file in &files.canvases {
-        let read = read_json(&file.source(), &world);
-        let Read { project, diagnostics } = read;
-        units.push(Unit { project, diagnostics, paths: Vec::new(), is_text: false });
-    }
-    for unit in &mut units {
-        let found = check(&unit.project, &world);
-        unit.diagnostics.extend(found);
-    }
-    numbers_across(&mut units);
+    let system = System::read(&system::Files {
+        text: text.iter().map(File::source).collect(),
+        canvases: files.canvases.iter().map(File::source).collect(),
+        catalogs: files.catalogs.iter().map(File::source).collect(),
+    });
+    let unit = |unit: system::Unit| {
+        let files = if unit.is_text { text.as_slice() } else { &[] };
+        let paths = files.iter().map(|f| f.path.clone()).collect();
+        let system::Unit { project, diagnostics, is_text } = unit;
+        Unit { project, diagnostics, paths, is_text }
+    };
+    let units = system.units.into_iter().map(unit).collect();
     let programs = files.programs.into_iter().map(|f| (f.name, f.bytes)).collect();
-    Input { units, world, programs }
-}
-
-/// Numbers that enter flows of different units. Inside a unit they are found already.
-fn numbers_across(units: &mut [Unit]) {
-    let mut known: Vec<Diagnostic> = Vec::new();
-    for last in 0..units.len() {
-        let flows = units.iter().take(last + 1).flat_map(|u| u.project.flows.values());
-        let all = check::across(flows);
-        let new: Vec<_> = all.iter().filter(|d| !known.contains(d)).cloned().collect();
-        known = all;
-        if let Some(unit) = units.get_mut(last) {
-            let new: Vec<_> = new.into_iter().filter(|d| !unit.diagnostics.contains(d)).collect();
-            unit.diagnostics.extend(new);
-        }
-    }
-}
-
-/// The prompts of the library as facts.
-pub fn library() -> Catalog {
-    // The file is part of the program; a test reads it.
-    let manifest: Value = serde_json::from_str(LIBRARY_PROMPTS).unwrap_or_default();
-    let prompts = manifest.get("prompts").and_then(Value::as_array).into_iter().flatten();
-    let text = |prompt: &'_ Value, member: &str| prompt.get(member)?.as_str().map(str::to_owned);
-    let prompts: Vec<_> = prompts.filter_map(|p| Some((text(p, "name")?, text(p, "text")?))).collect();
-    Catalog::of_library_prompts(prompts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    Input { units, world: system.world, programs }
 }
 
 fn collect(paths: &[PathBuf]) -> Result<Files, Failure> {
@@ -279,19 +235,5 @@ impl Files {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use flow_compiler::entity::EntityKind;
-    use flow_compiler::world::World as _;
-
-    #[test]
-    fn the_library_has_what_menus_and_mailboxes_say() {
-        for prompt in ["goodbye", "menu-timeout", "menu-invalid", "vm-greeting"] {
-            assert!(library().entity(EntityKind::Prompt, prompt).is_some(), "{prompt}");
-        }
     }
 }
