@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
-use crate::diag::{Place, Sink, Spot};
+use crate::diag::{Diagnostic, Edit, Fix, Place, Sink, Spot};
 use crate::entity::EntityFacts;
 use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
 use crate::nodes::Kind;
@@ -25,10 +25,13 @@ mod exit_never_taken;
 pub mod hours;
 mod long_wait;
 mod loop_without_wait;
+mod member_missing;
 mod no_entry;
 mod number_twice;
+mod only_a_beep;
 mod paths;
 mod prompt_missing;
+mod silence;
 mod silent_goodbye;
 mod stay;
 mod time_gap;
@@ -55,7 +58,10 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     endless_loop::check,
     exit_never_taken::check,
     empty_group::check,
+    member_missing::check,
     prompt_missing::check,
+    only_a_beep::check,
+    silence::check,
     variables::check,
     time_gap::check,
     time_overlap::check,
@@ -153,6 +159,15 @@ impl<'a> Cx<'a> {
             Some(edge) => edge.exit_origin.place(),
             None => spot(self.graph, node, Spot::Exit(exit.name.clone())),
         }
+    }
+
+    /// A finding about an exit that no call takes, with the cure of removing its edge.
+    fn without(&self, mut finding: Diagnostic, exit: &Exit) -> Diagnostic {
+        if let Some(edge) = exit.edge.and_then(|e| self.graph.edges.get(e)) {
+            let edits = vec![Edit { place: edge.origin.place(), with: String::new() }];
+            finding.fix = Some(Fix { title: "Remove the edge".to_owned(), edits });
+        }
+        finding
     }
 
     /// Where to point for the entity of a node.

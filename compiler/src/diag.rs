@@ -185,6 +185,16 @@ codes! {
     /// behind the entry.
     VariableUnset = "F222", Error, "variable that may not be set";
 
+    /// The ring group has a member that is no extension of this office, so that fewer phones ring than the office believes.
+    /// Take the member out of the group, or add the extension.
+    MemberMissing = "F255", Warning, "member that doesn't exist";
+    /// Callers of this mailbox hear a beep and nothing else: it has no greeting, and the library's is missing too. Name a
+    /// prompt as its greeting.
+    OnlyABeep = "F256", Warning, "mailbox without a greeting";
+    /// After the answer these callers may hear nothing for so long that they think the line is dead. Wait for a shorter
+    /// time and repeat the greeting instead.
+    HeldInSilence = "F257", Warning, "callers held in silence";
+
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
     NotCompiled = "F901", Error, "flow that can't be compiled";
@@ -285,7 +295,7 @@ pub struct Label {
 pub struct Edit {
     /// What is replaced. On the canvas the field or exit itself is replaced.
     pub place: Place,
-    /// By what.
+    /// By what; an edge that is replaced by nothing is removed.
     pub with: String,
 }
 

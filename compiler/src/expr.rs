@@ -105,6 +105,19 @@ impl Expr {
         }
     }
 
+    /// Whether its value may differ from call to call.
+    #[must_use]
+    pub fn looks_at_the_call(&self) -> bool {
+        match self {
+            Expr::Is(Pushed::Fact(_)) | Expr::Variable(_) => true,
+            Expr::Is(Pushed::Text(_) | Pushed::Phone(_) | Pushed::Number(_) | Pushed::Bool(_)) => false,
+            Expr::One(_, one) => one.looks_at_the_call(),
+            Expr::Two(_, first, second) | Expr::Plus(first, second) => {
+                first.looks_at_the_call() || second.looks_at_the_call()
+            }
+        }
+    }
+
     /// The steps that compute it.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::diag::{Place, Span, Spot};
 use crate::entity::{Date, EntityKind};
 use crate::nodes::Kind;
+use crate::{Source, limits};
 
 /// A file of the project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +132,15 @@ pub struct SourceFile {
     pub head: Vec<String>,
     /// Comments after the last block.
     pub tail: Vec<String>,
+}
+
+impl SourceFile {
+    /// A JSON file, with its text for rendering; none of it if it is too large to be read.
+    pub(crate) fn of_json(source: &Source<'_>) -> Self {
+        let is_read = source.bytes.len() <= limits::JSON_FILE_BYTES_MAX;
+        let text = String::from_utf8_lossy(if is_read { source.bytes } else { &[] }).into_owned();
+        SourceFile { name: source.name.to_owned(), text, ..SourceFile::default() }
+    }
 }
 
 /// A block of a text file.

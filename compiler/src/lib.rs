@@ -93,9 +93,7 @@ pub fn read_json(file: &Source<'_>, world: &dyn World) -> Read {
 pub fn read_catalog(file: &Source<'_>) -> Read {
     let mut sink = Sink::default();
     let mut project = Project::default();
-    for declaration in json::read_catalog(file, &mut sink) {
-        project.entities.push(declaration);
-    }
+    json::read_catalog(file, &mut project, &mut sink);
     Read { project, diagnostics: sink.finish() }
 }
 

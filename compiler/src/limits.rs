@@ -38,5 +38,7 @@ pub const PARTS_MAX: usize = 2 * LIST_MAX;
 pub const SIMULATED_EFFECTS_MAX: usize = 100_000;
 /// Ranges of hours of a time switch, days apart, up to which it is looked at minute by minute.
 pub const HOURS_ANALYSED_MAX: usize = 1_000;
+/// Longest silence in seconds that an answered caller may be kept in without anybody being warned.
+pub const SILENCE_WARNED_S: u64 = 20;
 /// Longest wait in seconds before a person or a recording that nobody is warned of.
 pub const WAIT_WARNED_S: u64 = 300;

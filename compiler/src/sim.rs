@@ -10,7 +10,7 @@ mod live;
 mod script;
 mod story;
 
-pub use act::{Outcome, run};
+pub use act::{MAILBOX_GREETING, Outcome, run};
 pub use expect::{TestReport, Verdict, test, tests};
 pub use live::{Asked, Live, LiveError};
 pub use script::{Act, Script, ScriptError};

@@ -305,8 +305,11 @@ fn exists(
         return;
     }
     let message = format!("there is no {} `{key}`", kind.noun());
-    let finding = Diagnostic::new(Code::UnknownEntity, field.origin.place(), message);
-    let keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
+    let finding = Diagnostic::new(Code::UnknownEntity, field.origin.place(), message)
+        .help(format!("add it, or name {} that there is", diag::a(kind.noun())));
+    let mut keys = if sink.suggests() { world.keys(kind) } else { Vec::new() };
+    // Whoever is in the list already isn't meant by a slip in it.
+    keys.retain(|key| !field.value.as_array().is_some_and(|listed| listed.iter().any(|l| l == key)));
     let with = |near: &str| match &field.value {
         Value::Array(keys) => {
             keys.iter().map(|k| if k == key { Value::from(near) } else { k.clone() }).collect()

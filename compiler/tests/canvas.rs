@@ -223,12 +223,12 @@ fn findings_are_on_the_node_field_or_exit() {
 fn other_shapes_are_kept_as_holes() {
     let cases = [
         (json!([]), "F007 @0: a flow is a JSON object with `nodes` and `edges`"),
-        (json!({ "nodes": {}, "edges": [] }), "F007 @0: `nodes` is a list"),
+        (json!({ "nodes": {}, "edges": [] }), "F007 @9: `nodes` is a list"),
         (json!({ "nodes": [] }), "F007 @0: there is no list `edges`"),
-        (json!({ "nodes": [1], "edges": [] }), "F007 @0: what stands where node 1 belongs is no object"),
+        (json!({ "nodes": [1], "edges": [] }), "F007 @10: what stands where node 1 belongs is no object"),
         (
             json!({ "nodes": [{ "type": "hangup" }], "edges": [] }),
-            "F007 @0: node 1 has no `id` that can be used (a text of up to 200 bytes)",
+            "F007 @10: node 1 has no `id` that can be used (a text of up to 200 bytes)",
         ),
         (json!({ "nodes": [{ "id": "a" }], "edges": [] }), "F007 a.type: node `a` has no `type`"),
         (
@@ -237,7 +237,7 @@ fn other_shapes_are_kept_as_holes() {
         ),
         (
             json!({ "nodes": [], "edges": [], "flowpbx": { "format": 2 } }),
-            "F008 @0: this flow has format 2; this compiler reads up to 1",
+            "F008 @43: this flow has format 2; this compiler reads up to 1",
         ),
         (
             json!({ "nodes": [], "edges": [], "flowpbx": { "tests": ["test \"t\" {\n  shout\n}"] } }),
@@ -288,4 +288,56 @@ fn tests_that_cannot_be_read_are_kept() {
     assert_eq!(written["flowpbx"]["unread_tests"], json!(["test \"t\" {\n  shout\n}"]));
     let (_, again) = read(&written);
     assert!(again.iter().any(|f| f.starts_with("F011")), "{again:?}");
+}
+
+/// Each `‸` is where a finding must be, in the order of the findings.
+#[test]
+fn findings_about_json_point_into_it() {
+    let canvases = [
+        "  ‸[]",
+        "{\"nodes\": [‸1, {\"id\": \"a\", \"type\": \"hangup\"}, ‸\"b\", ‸{\"type\": \"]\\\"\"}], \"edges\": [‸[{}]]}",
+        "\n‸{\"edges\": []}",
+        "{\"nodes\": [],\n \"edges\": ‸7, \"flowpbx\": ‸[]}",
+        "{\"nodes\": [], \"edges\": [], \"flowpbx\": {\"key\": \"é\", \"format\": ‸9}}",
+        "{\"nodes\": [{\"id\": \"a\", ‸\"id\" : {\"id\": 1}, \"type\": \"hangup\"}], \"edges\": [], ‸\"edges\": []}",
+        "{\"nodes\": [],\n  \"edges\": [‸}",
+        "{\"nodes\": [\"a‸\u{1}\"]}",
+        "{\"nodes\": []} ‸x",
+    ];
+    for marked in canvases {
+        let (text, places) = unmarked(marked);
+        let read = read_json(&Source { name: "main.json", bytes: text.as_bytes() }, &catalog());
+        assert_eq!(json_places(&read.diagnostics), places, "{marked}\n{:#?}", read.diagnostics);
+    }
+    let catalogs = [
+        "‸[]",
+        "{\"extension\": [‸4, {\"key\": \"101\"}, ‸{\"name\": \"Ann\"}], ‸\"extensoin\": [], \"voicemail_box\": ‸{}}",
+        "{\"flowpbx\": {\"format\": ‸9}}",
+    ];
+    for marked in catalogs {
+        let (text, places) = unmarked(marked);
+        let read = read_catalog(&Source { name: "catalog.json", bytes: text.as_bytes() });
+        assert_eq!(json_places(&read.diagnostics), places, "{marked}\n{:#?}", read.diagnostics);
+        assert_eq!(read.project.files.values().next().unwrap().text, text);
+    }
+}
+
+fn unmarked(marked: &str) -> (String, Vec<usize>) {
+    let mut text = String::new();
+    let mut places = Vec::new();
+    for (number, part) in marked.split('‸').enumerate() {
+        if number > 0 {
+            places.push(text.len());
+        }
+        text.push_str(part);
+    }
+    (text, places)
+}
+
+fn json_places(found: &[Diagnostic]) -> Vec<usize> {
+    let places = found.iter().filter_map(|d| match d.place()? {
+        Place::Json { at, .. } => usize::try_from(*at).ok(),
+        Place::Canvas { .. } | Place::Text(_) | Place::Catalog { .. } | Place::Project => None,
+    });
+    places.collect()
 }

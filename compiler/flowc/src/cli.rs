@@ -44,6 +44,9 @@ pub enum Command {
     Check {
         /// Files and folders; the current folder if none are given.
         paths: Vec<PathBuf>,
+        /// Do it again whenever a file changes, until Ctrl-C.
+        #[arg(long)]
+        watch: bool,
     },
     /// Compile flows to programs (`<flow>.fbc`).
     Build {
@@ -107,6 +110,9 @@ pub enum Command {
         /// Say which nodes and exits no test comes to.
         #[arg(long)]
         coverage: bool,
+        /// Do it again whenever a file changes, until Ctrl-C.
+        #[arg(long)]
+        watch: bool,
     },
     /// Say in sentences what calls would do differently: exit status 0 if nothing, 1 if something.
     ///

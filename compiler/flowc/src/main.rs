@@ -8,6 +8,7 @@ mod input;
 mod output;
 mod render;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -34,7 +35,9 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
     let out = Output::new(cli.quiet);
     let report = render::Report::new(&out, cli.format, cli.deny.is_some());
     match &cli.command {
-        Command::Check { paths } => commands::check::run(paths, &report),
+        Command::Check { paths, watch } => {
+            again(paths, *watch, &report, &|| commands::check::run(paths, &report))
+        }
         Command::Build { paths, output } => commands::build::run(paths, output.as_deref(), &report),
         Command::Fmt { paths, check } => commands::fmt::run(paths, *check, &report),
         Command::Convert { paths, to, output } => {
@@ -45,8 +48,9 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
             Some(trace) => commands::replay::run(paths, trace, effects.as_deref(), &report),
             None => commands::run::run(paths, steps, save_trace.as_deref(), &report),
         },
-        Command::Test { paths, only, coverage } => {
-            commands::test::run(paths, only.as_deref(), *coverage, &report)
+        Command::Test { paths, only, coverage, watch } => {
+            let run = || commands::test::run(paths, only.as_deref(), *coverage, &report);
+            again(paths, *watch, &report, &run)
         }
         Command::Diff { before, after, git: false, .. } => commands::diff::run(before, after, &report),
         Command::Diff { before, after, git: true, more } => {
@@ -66,4 +70,14 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
         Command::Man => commands::manual::man(&report),
         Command::Explain { code } => commands::explain::run(code.as_deref(), &report),
     }
+}
+
+/// Runs a command, with `--watch` until Ctrl-C.
+fn again(
+    paths: &[PathBuf],
+    watch: bool,
+    report: &render::Report<'_>,
+    run: &dyn Fn() -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
+    if watch { commands::watch::run(paths, report, run) } else { run() }
 }

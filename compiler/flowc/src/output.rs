@@ -7,13 +7,15 @@ use std::io::{self, IsTerminal, Write};
 pub struct Output {
     color: bool,
     quiet: bool,
+    terminal: bool,
 }
 
 impl Output {
     /// Colour only on a terminal, and never where `NO_COLOR` is set.
     pub fn new(quiet: bool) -> Output {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        Output { color: wanted && io::stdout().is_terminal(), quiet }
+        let terminal = io::stdout().is_terminal();
+        Output { color: wanted && terminal, quiet, terminal }
     }
 
     /// Whether results may be coloured.
@@ -29,6 +31,11 @@ impl Output {
     /// Writes a result that isn't text.
     pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         whole(io::stdout().lock(), bytes)
+    }
+
+    /// Empties the terminal, if it is one, for results that take the place of older ones.
+    pub fn clear(&self) -> io::Result<()> {
+        if self.terminal { self.result("\x1b[2J\x1b[H") } else { Ok(()) }
     }
 
     /// Says how it went; not with `--quiet`.

@@ -1,7 +1,7 @@
 //! Findings as people and programs read them. Text has its place shown by ariadne; a finding on a canvas names node,
 //! exit and field.
 
-mod ci;
+pub mod ci;
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -59,8 +59,8 @@ impl<'a> Report<'a> {
                 }
             }
             Format::Json => self.out.result(&format!("{}\n", machine(found, errors, warnings)))?,
-            Format::Sarif => self.out.result(&format!("{}\n", ci::sarif(found)))?,
-            Format::Github => self.out.result(&ci::github(found))?,
+            Format::Sarif => self.out.result(&format!("{}\n", ci::sarif(&ci::findings(found))))?,
+            Format::Github => self.out.result(&ci::github(&ci::findings(found)))?,
         }
         Ok(errors == 0 && (warnings == 0 || !self.deny_warnings))
     }
@@ -246,7 +246,7 @@ fn locate(project: &Project, place: &mut Value) {
     let number = |v: &Value, member: &str| v.get(member).and_then(Value::as_u64);
     let file = number(place, "file").and_then(|f| u32::try_from(f).ok()).map_or(0, |f| f);
     let Some((_, source)) = project.files.iter().nth(bytes(file)) else { return };
-    let (start, end) = (number(place, "start"), number(place, "end"));
+    let (start, end) = (number(place, "start").or(number(place, "at")), number(place, "end"));
     let Some(members) = place.as_object_mut() else { return };
     members.insert("path".to_owned(), source.name.clone().into());
     for (name, at) in [("from", start), ("to", end)] {

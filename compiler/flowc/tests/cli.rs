@@ -307,6 +307,20 @@ fn a_call_parts_where_the_flow_was_changed() {
     let parted = place.run(&["replay", "call.trace", "now.flow", "--recorded", "then.flow"], "");
     assert_eq!(parted.status.code(), Some(1));
     is_golden("replay.txt", &out(&parted));
+    let json =
+        place.run(&["--format", "json", "replay", "call.trace", "now.flow", "--recorded", "then.flow"], "");
+    assert_eq!(json.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json.pointer("/parts"), Some(&true.into()));
+    assert_eq!(json.pointer("/call/0/node"), Some(&"office".into()));
+    assert_eq!(json.pointer("/recorded/0/ends"), Some(&"hangup normal".into()));
+    assert_eq!(json.pointer("/now/0/ends"), Some(&"hangup busy".into()));
+    let json = out(&place.run(&["replay", "call.trace", "then.flow", "--format", "json"], ""));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (json.pointer("/whole"), json.pointer("/call/3/ends")),
+        (Some(&true.into()), Some(&"hangup normal".into()))
+    );
     // A label is no difference.
     std::fs::write(place.path("now.flow"), GOOD.replace("bye: hangup", "bye \"Over\": hangup")).unwrap();
     assert_eq!(place.status(&["replay", "call.trace", "now.flow", "--recorded", "then.flow"]), 0);
@@ -325,6 +339,25 @@ fn findings_come_as_code_hosts_want_them() {
     assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri"), "broken.flow");
     assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/region/startLine"), 2);
     assert_eq!(at("/runs/0/results/0/level"), "error");
+}
+
+#[test]
+fn tests_that_fail_come_as_code_hosts_want_them() {
+    let place = Place::new(&[("tests.flow", &GOOD.replace("expect end normal", "expect end busy"))]);
+    let github = place.run(&["test", "--format", "github", "."], "");
+    assert_eq!(github.status.code(), Some(1));
+    is_golden("github-tests.txt", &out(&github));
+    let sarif = out(&place.run(&["test", "--format", "sarif", "."], ""));
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let at = |pointer: &str| sarif.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!(at("/runs/0/results/0/ruleId"), "test");
+    assert_eq!(at("/runs/0/results/0/locations/0/physicalLocation/region/startLine"), 10);
+    assert!(
+        at("/runs/0/results/0/message/text")
+            .as_str()
+            .unwrap()
+            .starts_with("test failed: it ends\nexpected: end busy")
+    );
 }
 
 #[test]

@@ -4,16 +4,20 @@
 //! meant.
 //!
 //! **Example:** a rule `friday { days = fri }` after `week { days = mon..fri }`; `invalid` of a menu that offers all twelve
-//! keys; `interrupted` of a message without `barge_in`.
+//! keys; `interrupted` of a message without `barge_in`; `yes` of `called.number == +61299990000` in a flow that this
+//! number doesn't enter.
 //!
 //! **Cure:** remove the edge or the rule, or put the narrower rule first.
 
 use flow_vm::effect::Key;
+use flow_vm::value::{Fact, Operator};
 
 use super::{Cx, Exit, Sink, Site};
 use crate::diag::{Code, Diagnostic};
 use crate::entity::{EntityFacts, TimeRule, TimeSwitch};
+use crate::expr::{self, Expr};
 use crate::graph::{Node, NodeId};
+use crate::ir::Pushed;
 use crate::nodes::{Config, Kind};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
@@ -22,6 +26,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             Some(Kind::TimeSwitch) => shadowed_rules(cx, id, site, out),
             Some(Kind::IvrMenu) => invalid_of_a_full_menu(cx, id, site, out),
             Some(Kind::PlayMessage) => interrupted_without_keys(cx, id, node, site, out),
+            Some(Kind::Branch) => always_the_same_way(cx, id, node, out),
             Some(
                 Kind::InboundNumber
                 | Kind::RingGroup
@@ -30,7 +35,6 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 | Kind::Hangup
                 | Kind::SetCallerId
                 | Kind::Set
-                | Kind::Branch
                 | Kind::Split
                 | Kind::Status,
             )
@@ -49,7 +53,7 @@ fn invalid_of_a_full_menu(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, out: &mut Si
     if every && let Some(exit) = wired(site, "invalid") {
         let message = format!("`invalid` is never taken: the menu `{}` offers every key", menu.key);
         let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
-        out.push(found.help("remove the edge"));
+        out.push(cx.without(found.help("remove the edge"), exit));
     }
 }
 
@@ -60,7 +64,42 @@ fn interrupted_without_keys(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_
     {
         let message = format!("`interrupted` is never taken: no key ends the message of `{}`", node.name);
         let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
-        out.push(found.help("remove the edge, or set `barge_in = true`"));
+        out.push(cx.without(found.help("remove the edge, or set `barge_in = true`"), exit));
+    }
+}
+
+fn always_the_same_way(cx: &Cx<'_>, id: NodeId, node: &Node, out: &mut Sink) {
+    let Some(Config::Branch(config)) = Config::read(node) else { return };
+    let Some(Ok(when)) = config.when.as_deref().map(expr::read) else { return };
+    let finding = |message: String, help: &str| {
+        Diagnostic::new(Code::ExitNeverTaken, cx.field_place(id, "when"), message).help(help)
+    };
+    if !when.looks_at_the_call() {
+        let message =
+            format!("every call leaves `{}` by the same exit: its condition is the same for all", node.name);
+        out.push(finding(
+            message,
+            "compare something of the call, such as `caller.number`, or remove the node",
+        ));
+    } else if let Some(number) = number_called(&when)
+        && !cx.graph.nodes.values().any(|n| n.entities.iter().any(|e| e.key.as_deref() == Some(number)))
+    {
+        let message =
+            format!("`yes` of `{}` is never taken: calls to {number} don't enter this flow", node.name);
+        out.push(finding(message, "write a number of an entry as it stands there, or remove the node"));
+    }
+}
+
+/// The number that must have been dialled for a condition to hold.
+fn number_called(when: &Expr) -> Option<&str> {
+    match when {
+        Expr::Two(Operator::Equal, a, b) => match (a.as_ref(), b.as_ref()) {
+            (Expr::Is(Pushed::Fact(Fact::CalledNumber)), Expr::Is(Pushed::Phone(number)))
+            | (Expr::Is(Pushed::Phone(number)), Expr::Is(Pushed::Fact(Fact::CalledNumber))) => Some(number),
+            (_, _) => None,
+        },
+        Expr::Two(Operator::And, a, b) => number_called(a).or_else(|| number_called(b)),
+        Expr::Is(_) | Expr::Variable(_) | Expr::One(..) | Expr::Two(..) | Expr::Plus(..) => None,
     }
 }
 

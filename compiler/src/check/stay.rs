@@ -66,6 +66,43 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
     }
 }
 
+/// A time in which an answered caller may hear nothing.
+pub(super) struct Silence {
+    /// How long it lasts at most, in seconds.
+    pub(super) longest_s: u64,
+    /// The field of the node that says so, if the node does.
+    pub(super) field: &'static str,
+    /// What to do about it, in the imperative.
+    pub(super) cure: &'static str,
+}
+
+/// The silence that a node may keep a caller in: the wait for a key. Whoever rings, records or plays is heard.
+pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
+    match (Config::read(node)?, site.facts) {
+        (Config::IvrMenu(config), Some(EntityFacts::IvrMenu(menu))) => Some(Silence {
+            longest_s: u64::from(config.timeout.unwrap_or(u32::from(menu.timeout_s))),
+            field: "timeout",
+            cure: "repeat the greeting sooner: a shorter `timeout`",
+        }),
+        (
+            Config::IvrMenu(_)
+            | Config::InboundNumber(_)
+            | Config::TimeSwitch(_)
+            | Config::RingGroup(_)
+            | Config::Extension(_)
+            | Config::Voicemail(_)
+            | Config::PlayMessage(_)
+            | Config::Hangup(_)
+            | Config::SetCallerId(_)
+            | Config::Set(_)
+            | Config::Branch(_)
+            | Config::Split(_)
+            | Config::Status(_),
+            _,
+        ) => None,
+    }
+}
+
 /// Whether an exit is taken because the caller pressed a key.
 pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
     match kind {

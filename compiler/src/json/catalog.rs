@@ -4,66 +4,68 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{FORMAT, comments, doc};
+use super::doc::{self, Doc};
+use super::places::Places;
+use super::{FORMAT, comments};
 use crate::Source;
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::entity::EntityKind;
 use crate::entity::catalog::Catalog;
 use crate::entity::spec::{self, EntitySpec};
-use crate::graph::{Declaration, Field, FileId, Origin, Part};
+use crate::graph::{Declaration, Field, Origin, Part, Project, SourceFile};
 use crate::limits;
 
-/// Reads a catalogue's entities, in the order of the file.
-pub(crate) fn read(source: &Source<'_>, sink: &mut Sink) -> Vec<Declaration> {
-    let file = FileId::from_u32(0);
-    let mut found = Vec::new();
-    match doc::read(file, source.bytes, sink) {
-        Some(Value::Object(root)) => {
-            for (name, value) in root {
-                match EntityKind::by_name(&name) {
-                    Some(kind) => list(kind, value, &mut found, sink),
-                    None if name == "flowpbx" => format(&value, file, sink),
-                    None => {
-                        let message = format!("`{name}` is no kind of entity");
-                        let finding = Diagnostic::new(Code::JsonShape, Place::Json { file, at: 0 }, message);
-                        sink.push(finding.did_you_mean(&name, EntityKind::ALL.iter().map(|k| k.name())));
-                    }
-                }
+/// Reads a catalogue's entities into a project, in the order of the file.
+pub(crate) fn read(source: &Source<'_>, project: &mut Project, sink: &mut Sink) {
+    let file = project.files.push(SourceFile::of_json(source));
+    let Some(Doc { root, places }) = doc::read(file, source.bytes, sink) else { return };
+    let Value::Object(root) = root else {
+        let message = "a catalogue is an object of lists: `{ \"extension\": [ … ] }`";
+        sink.push(Diagnostic::new(Code::JsonShape, places.root(), message));
+        return;
+    };
+    for (name, value) in root {
+        match EntityKind::by_name(&name) {
+            Some(kind) => list(kind, value, &places, project, sink),
+            None if name == "flowpbx" => format(&value, &places, sink),
+            None => {
+                let message = format!("`{}` is no kind of entity", crate::text::shorten(&name));
+                let finding = Diagnostic::new(Code::JsonShape, places.name(&name), message);
+                sink.push_near(finding, &name, EntityKind::ALL.iter().map(|k| k.name()));
             }
         }
-        Some(_) => {
-            let message = "a catalogue is an object of lists: `{ \"extension\": [ … ] }`";
-            sink.push(Diagnostic::new(Code::JsonShape, Place::Json { file, at: 0 }, message));
-        }
-        None => {}
     }
-    found
 }
 
-fn format(envelope: &Value, file: FileId, sink: &mut Sink) {
+fn format(envelope: &Value, places: &Places<'_>, sink: &mut Sink) {
     let format = envelope.get("format").and_then(Value::as_u64).unwrap_or(FORMAT);
     if format > FORMAT {
         let message = format!("this catalogue has format {format}; this compiler reads up to {FORMAT}");
-        sink.push(Diagnostic::new(Code::NewerFormat, Place::Json { file, at: 0 }, message));
+        sink.push(Diagnostic::new(Code::NewerFormat, places.member("flowpbx", "format"), message));
     }
 }
 
-fn list(kind: EntityKind, value: Value, found: &mut Vec<Declaration>, sink: &mut Sink) {
+fn list(kind: EntityKind, value: Value, places: &Places<'_>, project: &mut Project, sink: &mut Sink) {
+    let name = kind.name();
+    let wrong = |place, message: &str| Diagnostic::new(Code::JsonShape, place, format!("`{name}` {message}"));
     let Value::Array(list) = value else {
-        return shape(kind, "", sink, "is a list");
+        return sink.push(wrong(places.value(name), "is a list"));
     };
     if list.len() > limits::NODES_MAX {
-        let message = format!("{} of `{}`; {} are read at most", list.len(), kind.name(), limits::NODES_MAX);
-        let place = Place::Catalog { kind: kind.name().to_owned(), key: String::new(), field: None };
+        let message = format!("{} of `{name}`; {} are read at most", list.len(), limits::NODES_MAX);
+        let place = places.element(name, limits::NODES_MAX);
         sink.push(Diagnostic::new(Code::TooLarge, place, message));
     }
-    for entity in list.into_iter().take(limits::NODES_MAX) {
+    for (number, entity) in list.into_iter().take(limits::NODES_MAX).enumerate() {
         let Value::Object(mut members) = entity else {
-            shape(kind, "", sink, "has something that is no object in its list");
+            sink.push(wrong(places.element(name, number), "has something that is no object in its list"));
             continue;
         };
         let Some(key) = text(&mut members, "key").filter(|k| k.len() <= limits::NAME_BYTES_MAX) else {
-            shape(kind, "", sink, "has one without a `key`");
+            sink.push(wrong(
+                places.element(name, number),
+                "has one without a `key` (a text of up to 200 bytes)",
+            ));
             continue;
         };
         let mut declaration = Declaration::new(kind, &key, &text(&mut members, "name").unwrap_or_default());
@@ -72,7 +74,7 @@ fn list(kind: EntityKind, value: Value, found: &mut Vec<Declaration>, sink: &mut
             members.shift_remove("id");
         }
         entity_members(&mut declaration, members, sink);
-        found.push(declaration);
+        project.entities.push(declaration);
     }
 }
 

@@ -1,30 +1,39 @@
-//! JSON as it stands in a file: members in order, members given twice noticed.
+//! JSON as it stands in a file: members in order, members given twice noticed, and where things stand.
 
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::places::Places;
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::graph::FileId;
 use crate::limits;
 
+/// A file's content and where it stands in the file.
+pub(super) struct Doc<'a> {
+    pub(super) root: Value,
+    pub(super) places: Places<'a>,
+}
+
 /// Reads a file's bytes. `None` if there is nothing to read; the findings say why.
-pub(super) fn read(file: FileId, bytes: &[u8], sink: &mut Sink) -> Option<Value> {
+pub(super) fn read<'a>(file: FileId, bytes: &'a [u8], sink: &mut Sink) -> Option<Doc<'a>> {
     if bytes.len() > limits::JSON_FILE_BYTES_MAX {
         let message =
             format!("{} bytes of JSON; {} are read at most", bytes.len(), limits::JSON_FILE_BYTES_MAX);
         sink.push(Diagnostic::new(Code::TooLarge, Place::Json { file, at: 0 }, message));
         return None;
     }
-    let mut twice = Vec::new();
+    let mut names = Names::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = reader.deserialize_any(Doc { depth: 0, path: "", twice: &mut twice });
-    match read.and_then(|value| reader.end().map(|()| value)) {
-        Ok(value) => {
-            for path in twice {
-                let message = format!("`{path}` occurs twice in one object; the first counts");
-                sink.push(Diagnostic::new(Code::JsonDuplicateMember, Place::Json { file, at: 0 }, message));
+    let read = reader.deserialize_any(Reader { depth: 0, path: "", names: &mut names });
+    match read.and_then(|root| reader.end().map(|()| root)) {
+        Ok(root) => {
+            let places = Places::new(file, bytes);
+            let numbers: Vec<_> = names.twice.iter().map(|twice| twice.number).collect();
+            for (twice, place) in names.twice.iter().zip(places.names(&numbers)) {
+                let message = format!("`{}` occurs twice in one object; the first counts", twice.path);
+                sink.push(Diagnostic::new(Code::JsonDuplicateMember, place, message));
             }
-            Some(value)
+            Some(Doc { root, places })
         }
         Err(error) => {
             let at = offset(bytes, error.line(), error.column());
@@ -43,21 +52,35 @@ fn offset(bytes: &[u8], line: usize, column: usize) -> u32 {
     u32::try_from((start + column.saturating_sub(1)).min(bytes.len())).unwrap_or(u32::MAX)
 }
 
-/// One value at a depth; `serde_json` itself stops at a depth of 128.
-struct Doc<'a> {
-    depth: usize,
-    path: &'a str,
-    twice: &'a mut Vec<String>,
+/// The members met so far, in the order of the file.
+#[derive(Default)]
+struct Names {
+    count: usize,
+    twice: Vec<Twice>,
 }
 
-impl<'de> serde::de::DeserializeSeed<'de> for Doc<'_> {
+/// A member that its object had already.
+struct Twice {
+    /// The how manieth of all members of the file, from 0.
+    number: usize,
+    path: String,
+}
+
+/// One value at a depth; `serde_json` itself stops at a depth of 128.
+struct Reader<'a> {
+    depth: usize,
+    path: &'a str,
+    names: &'a mut Names,
+}
+
+impl<'de> serde::de::DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Doc<'_> {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -88,7 +111,7 @@ impl<'de> Visitor<'de> for Doc<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let depth = deeper::<A::Error>(self.depth)?;
         let mut values = Vec::new();
-        while let Some(value) = seq.next_element_seed(Doc { depth, path: self.path, twice: self.twice })? {
+        while let Some(value) = seq.next_element_seed(Reader { depth, path: self.path, names: self.names })? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -98,11 +121,14 @@ impl<'de> Visitor<'de> for Doc<'_> {
         let depth = deeper::<A::Error>(self.depth)?;
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Doc { depth, path: &name, twice: self.twice })?;
+            let number = self.names.count;
+            self.names.count += 1;
+            let value = map.next_value_seed(Reader { depth, path: &name, names: self.names })?;
             if members.contains_key(&name) {
-                if self.twice.len() < limits::DIAGNOSTICS_MAX {
+                if self.names.twice.len() < limits::DIAGNOSTICS_MAX {
                     let within = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
-                    self.twice.push(format!("{within}{}", crate::text::shorten(&name)));
+                    let path = format!("{within}{}", crate::text::shorten(&name));
+                    self.names.twice.push(Twice { number, path });
                 }
             } else {
                 members.insert(name, value);

@@ -6,6 +6,7 @@
 mod catalog;
 mod comments;
 mod doc;
+mod places;
 mod read;
 mod write;
 

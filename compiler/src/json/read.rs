@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{FORMAT, INCOMING, TRANSIENT, comments, doc};
+use super::doc::{self, Doc};
+use super::places::Places;
+use super::{FORMAT, INCOMING, TRANSIENT, comments};
 use crate::diag::{Code, Diagnostic, Place, Sink, Spot};
 use crate::entity::EntityKind;
 use crate::graph::{
-    Comments, Edge, EntityRef, Field, FileId, Graph, Node, NodeId, Origin, Point, Project, SourceFile, Stray,
-    Target, Viewport,
+    Comments, Edge, EntityRef, Field, Graph, Node, NodeId, Origin, Point, Project, SourceFile, Stray, Target,
+    Viewport,
 };
 use crate::nodes::Kind;
 use crate::world::World;
@@ -18,19 +20,18 @@ use crate::{Source, limits};
 /// Reads one canvas into a project of one flow.
 pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> Project {
     let mut project = Project::default();
-    let text = String::from_utf8_lossy(source.bytes).into_owned();
-    let file = project.files.push(SourceFile { name: source.name.to_owned(), text, ..SourceFile::default() });
-    let mut reader = Reader { world, sink, file, graph: Graph::default() };
-    reader.graph.origin = Origin(Some(canvas("", Spot::Node)));
-    let tests = match doc::read(file, source.bytes, reader.sink) {
-        Some(Value::Object(root)) => reader.root(root),
-        Some(_) => {
-            reader.shape(Place::Json { file, at: 0 }, "a flow is a JSON object with `nodes` and `edges`");
-            Value::Null
+    let file = project.files.push(SourceFile::of_json(source));
+    let mut graph = Graph { origin: Origin(Some(canvas("", Spot::Node))), ..Graph::default() };
+    let mut tests = Value::Null;
+    if let Some(Doc { root, places }) = doc::read(file, source.bytes, sink) {
+        let mut reader = Reader { world, sink, places, graph };
+        if let Value::Object(root) = root {
+            tests = reader.root(root);
+        } else {
+            reader.shape(reader.places.root(), "a flow is a JSON object with `nodes` and `edges`");
         }
-        None => Value::Null,
-    };
-    let mut graph = reader.graph;
+        graph = reader.graph;
+    }
     if graph.key.is_empty() {
         graph.key = key_of_name(source.name);
     }
@@ -93,7 +94,7 @@ fn canvas(node: &str, spot: Spot) -> Place {
 struct Reader<'a> {
     world: &'a dyn World,
     sink: &'a mut Sink,
-    file: FileId,
+    places: Places<'a>,
     graph: Graph,
 }
 
@@ -107,21 +108,21 @@ impl Reader<'_> {
         let mut envelope = match root.shift_remove("flowpbx") {
             Some(Value::Object(envelope)) => envelope,
             Some(_) => {
-                self.shape(Place::Json { file: self.file, at: 0 }, "`flowpbx` is an object");
+                self.shape(self.places.value("flowpbx"), "`flowpbx` is an object");
                 Map::new()
             }
             None => Map::new(),
         };
         let tests = self.envelope(&mut envelope);
         let nodes = self.list(&mut root, "nodes");
-        for node in nodes {
-            self.node(node);
+        for (number, node) in nodes.into_iter().enumerate() {
+            self.node(node, number);
         }
         let names: HashMap<String, NodeId> =
             self.graph.nodes.iter().rev().map(|(id, n)| (n.name.clone(), id)).collect();
         let edges = self.list(&mut root, "edges");
-        for edge in edges {
-            self.edge(edge, &names);
+        for (number, edge) in edges.into_iter().enumerate() {
+            self.edge(edge, number, &names);
         }
         let view = root.get("viewport").and_then(Value::as_object).and_then(viewport);
         if view.is_some() || root.get("viewport").is_some_and(Value::is_null) {
@@ -135,16 +136,16 @@ impl Reader<'_> {
     }
 
     fn envelope(&mut self, envelope: &mut Map<String, Value>) -> Value {
-        let place = Place::Json { file: self.file, at: 0 };
+        let place = || self.places.member("flowpbx", "format");
         match envelope.shift_remove("format") {
             None => {}
             Some(format) => match format.as_u64() {
                 Some(n) if n > FORMAT => {
                     let message = format!("this flow has format {n}; this compiler reads up to {FORMAT}");
-                    self.sink.push(Diagnostic::new(Code::NewerFormat, place, message));
+                    self.sink.push(Diagnostic::new(Code::NewerFormat, place(), message));
                 }
                 Some(_) => {}
-                None => self.shape(place, "`flowpbx.format` is a number"),
+                None => self.shape(place(), "`flowpbx.format` is a number"),
             },
         }
         self.graph.key = text(envelope, "key").unwrap_or_default();
@@ -167,18 +168,18 @@ impl Reader<'_> {
             Some(Value::Array(mut list)) => {
                 if list.len() > max {
                     let message = format!("{} {name}; {max} are read at most", list.len());
-                    let place = Place::Json { file: self.file, at: 0 };
+                    let place = self.places.element(name, max);
                     self.sink.push(Diagnostic::new(Code::TooLarge, place, message));
                     list.truncate(max);
                 }
                 list
             }
             Some(_) => {
-                self.shape(Place::Json { file: self.file, at: 0 }, format!("`{name}` is a list"));
+                self.shape(self.places.value(name), format!("`{name}` is a list"));
                 Vec::new()
             }
             None => {
-                self.shape(Place::Json { file: self.file, at: 0 }, format!("there is no list `{name}`"));
+                self.shape(self.places.root(), format!("there is no list `{name}`"));
                 Vec::new()
             }
         }
@@ -189,21 +190,17 @@ impl Reader<'_> {
         self.graph.strays.push(Stray { edge, json });
     }
 
-    fn node(&mut self, json: Value) {
-        let number = self.graph.nodes.len() + 1;
-        let place = Place::Json { file: self.file, at: 0 };
+    /// `number` counts the elements of `nodes` from 0.
+    fn node(&mut self, json: Value, number: usize) {
         let Value::Object(mut members) = json else {
-            return self.stray(
-                false,
-                json,
-                place,
-                format!("what stands where node {number} belongs is no object"),
-            );
+            let message = format!("what stands where node {} belongs is no object", number + 1);
+            return self.stray(false, json, self.places.element("nodes", number), message);
         };
         let usable = members.get("id").and_then(Value::as_str);
         let Some(name) = usable.filter(|n| !n.is_empty() && n.len() <= limits::NAME_BYTES_MAX) else {
-            let message = format!("node {number} has no `id` that can be used (a text of up to 200 bytes)");
-            return self.stray(false, Value::Object(members), place, message);
+            let message =
+                format!("node {} has no `id` that can be used (a text of up to 200 bytes)", number + 1);
+            return self.stray(false, Value::Object(members), self.places.element("nodes", number), message);
         };
         let name = name.to_owned();
         members.shift_remove("id");
@@ -335,16 +332,11 @@ impl Reader<'_> {
         (key.is_some() || id.is_some()).then_some(EntityRef { key, id, origin })
     }
 
-    fn edge(&mut self, json: Value, names: &HashMap<String, NodeId>) {
-        let number = self.graph.edges.len() + 1;
+    /// `number` counts the elements of `edges` from 0.
+    fn edge(&mut self, json: Value, number: usize, names: &HashMap<String, NodeId>) {
         let Value::Object(mut members) = json else {
-            let place = Place::Json { file: self.file, at: 0 };
-            return self.stray(
-                true,
-                json,
-                place,
-                format!("what stands where edge {number} belongs is no object"),
-            );
+            let message = format!("what stands where edge {} belongs is no object", number + 1);
+            return self.stray(true, json, self.places.element("edges", number), message);
         };
         let id = members.get("id").and_then(Value::as_str).map(str::to_owned);
         let place = |node: &str, spot| Place::Canvas { node: node.to_owned(), spot, edge: id.clone() };

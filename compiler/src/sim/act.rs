@@ -25,7 +25,7 @@ const MESSAGE_MS: u64 = 20_000;
 /// How long setting things up takes: the answer, a look at the clock, a device that is busy.
 const SETUP_MS: u64 = 100;
 /// The greeting of a mailbox that has none of its own.
-const MAILBOX_GREETING: &str = "vm-greeting";
+pub const MAILBOX_GREETING: &str = "vm-greeting";
 
 /// A simulated call, over.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ pub mod new;
 pub mod replay;
 pub mod run;
 pub mod test;
+pub mod watch;
 
 /// Why a command couldn't do its work: wrong use, or files that can't be read or written. Exit status 2.
 #[derive(Debug)]

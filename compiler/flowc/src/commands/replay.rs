@@ -8,8 +8,10 @@ use flow_compiler::compile::compile;
 use flow_vm::text::{answer_text, effect_text, end_text};
 use flow_vm::trace::{ReplayEnd, replay};
 use flow_vm::{ExitIx, NodeIx, Program, Step, Trace, Watch, resume};
+use serde_json::{Value, json};
 
 use super::Failure;
+use crate::cli::Format;
 use crate::input::Input;
 use crate::render::Report;
 
@@ -34,7 +36,17 @@ pub fn run(
     }
     let mut lines = replayed.effects.clone();
     lines.push(replayed.end.to_string());
-    report.out.result(&format!("{}\n", lines.join("\n")))?;
+    match report.format {
+        Format::Json => {
+            let (same, effects) = (replayed.same_program, &replayed.effects);
+            let end = replayed.end.to_string();
+            let whole = json!({ "same_program": same, "effects": effects, "end": end });
+            report.out.result(&format!("{whole}\n"))?;
+        }
+        Format::Human | Format::Sarif | Format::Github => {
+            report.out.result(&format!("{}\n", lines.join("\n")))?
+        }
+    }
     let whole = matches!(replayed.end, ReplayEnd::Ended { left: 0, .. });
     match effects {
         Some(path) => Ok(same(&lines, &text(path)?, report)? && whole),
@@ -57,7 +69,13 @@ pub fn compare(
         return report.findings(&input.found());
     }
     let now = told(&program(&input, &trace)?, &trace, &input);
+    let is_json = report.format == Format::Json;
     let Some(recorded) = recorded else {
+        if is_json {
+            let call: Vec<_> = now.lines.iter().map(Line::machine).collect();
+            report.out.result(&format!("{}\n", json!({ "whole": now.whole, "call": call })))?;
+            return Ok(now.whole);
+        }
         report.out.result(&now.lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
         return Ok(now.whole);
     };
@@ -69,6 +87,21 @@ pub fn compare(
     let then = told(&program, &trace, &input);
     // Labels are shown; only what happens is compared.
     let same = now.lines.iter().zip(&then.lines).take_while(|(now, then)| now.what == then.what).count();
+    if is_json {
+        let machine = |lines: &[Line], from: usize, to: usize| -> Vec<Value> {
+            lines.iter().take(to).skip(from).map(Line::machine).collect()
+        };
+        let parts = same < now.lines.len() || same < then.lines.len();
+        let whole = json!({
+            "parts": parts,
+            "whole": now.whole,
+            "call": machine(&now.lines, 0, same),
+            "recorded": machine(&then.lines, same, usize::MAX),
+            "now": machine(&now.lines, same, usize::MAX),
+        });
+        report.out.result(&format!("{whole}\n"))?;
+        return Ok(!parts && now.whole);
+    }
     let common: String = now.lines.iter().take(same).map(|line| format!("{line}\n")).collect();
     if same == now.lines.len() && same == then.lines.len() {
         report.out.result(&common)?;
@@ -83,20 +116,58 @@ pub fn compare(
 }
 
 /// Something that happened in a replayed call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    /// It comes to a node.
+    Node(String),
+    /// It leaves the node by an exit.
+    Exit(String),
+    /// It asks the world.
+    Asks(String),
+    /// The world's answer in the trace.
+    Answer(String),
+    /// It ends.
+    Ends(String),
+    /// Why it can't go on.
+    Stops(String),
+}
+
+/// Something that happened, and what people call the node.
 struct Line {
-    what: String,
+    what: What,
     label: Option<String>,
+}
+
+impl Line {
+    fn machine(&self) -> Value {
+        match (&self.what, &self.label) {
+            (What::Node(node), Some(label)) => json!({ "node": node, "label": label }),
+            (What::Node(node), None) => json!({ "node": node }),
+            (What::Exit(exit), _) => json!({ "exit": exit }),
+            (What::Asks(effect), _) => json!({ "asks": effect }),
+            (What::Answer(answer), _) => json!({ "answer": answer }),
+            (What::Ends(end), _) => json!({ "ends": end }),
+            (What::Stops(why), _) => json!({ "stops": why }),
+        }
+    }
 }
 
 impl Display for Line {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.what)?;
+        match &self.what {
+            What::Node(node) => f.write_str(node)?,
+            What::Exit(exit) => write!(f, "  leaves by {exit}")?,
+            What::Asks(effect) => write!(f, "  {effect}")?,
+            What::Answer(answer) => write!(f, "  = {answer}")?,
+            What::Ends(end) => write!(f, "ends: {end}")?,
+            What::Stops(why) => f.write_str(why)?,
+        }
         self.label.as_ref().map_or(Ok(()), |label| write!(f, " \"{label}\""))
     }
 }
 
-impl From<String> for Line {
-    fn from(what: String) -> Line {
+impl From<What> for Line {
+    fn from(what: What) -> Line {
         Line { what, label: None }
     }
 }
@@ -119,12 +190,12 @@ impl Watch for Way<'_> {
     fn enter(&mut self, node: NodeIx) {
         let name = self.program.node_name(node).unwrap_or_default();
         let label = self.labels.get(name).map(|label| (*label).to_owned());
-        self.lines.push(Line { what: name.to_owned(), label });
+        self.lines.push(Line { what: What::Node(name.to_owned()), label });
     }
 
     fn leave(&mut self, node: NodeIx, exit: ExitIx) {
-        self.lines
-            .push(format!("  leaves by {}", self.program.exit_name(node, exit).unwrap_or_default()).into());
+        let exit = self.program.exit_name(node, exit).unwrap_or_default();
+        self.lines.push(What::Exit(exit.to_owned()).into());
     }
 }
 
@@ -134,25 +205,28 @@ fn told(program: &Program, trace: &Trace, input: &Input) -> Told {
     let labels = labelled.map(|n| (n.name.as_str(), n.label.as_str())).collect();
     let mut path = Way { program, labels, lines: Vec::new() };
     let Ok(mut state) = trace.begin(program) else {
-        return Told { lines: vec![format!("there is no entry {:?}", trace.entry).into()], whole: false };
+        return Told {
+            lines: vec![What::Stops(format!("there is no entry {:?}", trace.entry)).into()],
+            whole: false,
+        };
     };
     for (n, input) in trace.inputs.iter().enumerate() {
         if n > 0 {
-            path.lines.push(format!("  = {}", answer_text(input.answer)).into());
+            path.lines.push(What::Answer(answer_text(input.answer)).into());
         }
         match resume(program, &mut state, *input, &mut path) {
-            Ok(Step::Effect { effect, .. }) => path.lines.push(format!("  {}", effect_text(&effect)).into()),
+            Ok(Step::Effect { effect, .. }) => path.lines.push(What::Asks(effect_text(&effect)).into()),
             Ok(Step::End(end)) => {
-                path.lines.push(format!("ends: {}", end_text(end)).into());
+                path.lines.push(What::Ends(end_text(end)).into());
                 return Told { lines: path.lines, whole: n + 1 == trace.inputs.len() };
             }
             Err(error) => {
-                path.lines.push(format!("  {error}").into());
+                path.lines.push(What::Stops(format!("  {error}")).into());
                 return Told { lines: path.lines, whole: false };
             }
         }
     }
-    path.lines.push("the trace is over, and the call isn't".to_owned().into());
+    path.lines.push(What::Stops("the trace is over, and the call isn't".to_owned()).into());
     Told { lines: path.lines, whole: false }
 }
 

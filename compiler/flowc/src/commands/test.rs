@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use crate::cli::Format;
 use crate::input::Input;
-use crate::render::{Report, count, place_said};
+use crate::render::{Report, ci, count, place_said};
 
 pub fn run(
     paths: &[PathBuf],
@@ -44,11 +44,16 @@ pub fn run(
     };
     let failed = reports.iter().filter(|(_, r)| r.verdict != Verdict::Passed).count();
     match report.format {
-        Format::Human | Format::Sarif | Format::Github => {
+        Format::Human => {
             let text: String = reports.iter().map(|(project, r)| said(project, r)).collect();
             report.out.result(&text)?;
             report.out.result(&covered.iter().map(coverage_said).collect::<String>())?;
         }
+        Format::Github => {
+            report.out.result(&ci::github(&ci::failures(&reports)))?;
+            report.out.result(&covered.iter().map(coverage_said).collect::<String>())?;
+        }
+        Format::Sarif => report.out.result(&format!("{}\n", ci::sarif(&ci::failures(&reports))))?,
         Format::Json => {
             let all: Vec<_> = reports.iter().map(|(project, r)| machine(project, r)).collect();
             let mut whole = json!({ "tests": all, "failed": failed });

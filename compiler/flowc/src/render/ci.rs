@@ -1,23 +1,72 @@
-//! Findings as code hosts want them: SARIF 2.1.0 (OASIS) and GitHub's workflow commands.
+//! Findings and failed tests as code hosts want them: SARIF 2.1.0 (OASIS) and GitHub's workflow commands.
 
 use std::fmt::Write as _;
 
 use flow_compiler::diag::{Code, Diagnostic, Place, Severity};
 use flow_compiler::graph::Project;
+use flow_compiler::sim::{TestReport, Verdict};
 use serde_json::{Value, json};
 
 use super::{Found, bytes, line_column, name, place_said, sorted};
 
-/// Where a finding is in a file: its name, first line and column, last line and column.
+/// Something to show at a line: a finding, or a test that failed.
+pub struct Item<'a> {
+    project: &'a Project,
+    place: Option<&'a Place>,
+    severity: Severity,
+    /// The code of a finding, or [`TEST`].
+    rule: &'a str,
+    title: String,
+    text: String,
+}
+
+/// The rule of tests that fail.
+const TEST: &str = "test";
+
+/// Where something is in a file: its name, first line and column, last line and column.
 type Spot = (String, (usize, usize), (usize, usize));
 
-fn spot(project: &Project, diagnostic: &Diagnostic) -> Option<Spot> {
+/// All findings as items.
+pub fn findings<'a>(found: &[Found<'a>]) -> Vec<Item<'a>> {
+    let of = |one: &Found<'a>| {
+        let project = one.project;
+        sorted(one).into_iter().map(move |d| Item {
+            project,
+            place: d.place(),
+            severity: d.severity,
+            rule: d.code.as_str(),
+            title: format!("{}: {}", d.code, d.code.title()),
+            text: text(project, d),
+        })
+    };
+    found.iter().flat_map(of).collect()
+}
+
+/// The tests that didn't pass as items.
+pub fn failures<'a>(reports: &'a [(&'a Project, TestReport)]) -> Vec<Item<'a>> {
+    let item = |(project, report): &'a (&'a Project, TestReport)| {
+        let (place, text) = match &report.verdict {
+            Verdict::Passed => return None,
+            Verdict::NotRun { place, why } => (place, why.clone()),
+            Verdict::Failed { place, expected, happened, story } => {
+                let text =
+                    format!("expected: {expected}\nhappened: {happened}\nthe call:\n{}", story.join("\n"));
+                (place, text)
+            }
+        };
+        let title = format!("test failed: {}", report.name);
+        Some(Item { project, place: Some(place), severity: Severity::Error, rule: TEST, title, text })
+    };
+    reports.iter().filter_map(item).collect()
+}
+
+fn spot(project: &Project, place: Option<&Place>) -> Option<Spot> {
     let lines = |file, start: u32, end: u32| {
         let text = project.files.get(file).map_or("", |f| f.text.as_str());
         let (from, to) = (line_column(text, bytes(start)), line_column(text, bytes(end)));
         (name(project, file), from, to)
     };
-    match diagnostic.place()? {
+    match place? {
         Place::Text(span) => Some(lines(span.file, span.start, span.end)),
         Place::Json { file, at } => Some(lines(*file, *at, *at)),
         Place::Canvas { .. } | Place::Catalog { .. } | Place::Project => {
@@ -38,24 +87,22 @@ fn text(project: &Project, diagnostic: &Diagnostic) -> String {
     text
 }
 
-/// A line for each finding, which GitHub shows at its place.
-pub fn github(found: &[Found<'_>]) -> String {
+/// A line for each item, which GitHub shows at its place.
+pub fn github(items: &[Item<'_>]) -> String {
     let mut out = String::new();
-    for one in found {
-        for diagnostic in sorted(one) {
-            let command = match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
-            let title = property(&format!("{}: {}", diagnostic.code, diagnostic.code.title()));
-            let at = spot(one.project, diagnostic).map(|(file, (line, column), (end_line, end_column))| {
-                let file = property(&file);
-                format!("file={file},line={line},endLine={end_line},col={column},endColumn={end_column},")
-            });
-            let text = data(&text(one.project, diagnostic));
-            // Writing to a string can't fail.
-            let _ = writeln!(out, "::{command} {}title={title}::{text}", at.unwrap_or_default());
-        }
+    for item in items {
+        let command = match item.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let title = property(&item.title);
+        let at = spot(item.project, item.place).map(|(file, (line, column), (end_line, end_column))| {
+            let file = property(file.trim_start_matches("./"));
+            format!("file={file},line={line},endLine={end_line},col={column},endColumn={end_column},")
+        });
+        let text = data(&item.text);
+        // Writing to a string can't fail.
+        let _ = writeln!(out, "::{command} {}title={title}::{text}", at.unwrap_or_default());
     }
     out
 }
@@ -70,20 +117,22 @@ fn property(text: &str) -> String {
 }
 
 /// One SARIF log.
-pub fn sarif(found: &[Found<'_>]) -> Value {
-    let mut results = Vec::new();
-    for one in found {
-        results.extend(sorted(one).into_iter().map(|diagnostic| result(one.project, diagnostic)));
-    }
-    let rule = |code: &Code| {
+pub fn sarif(items: &[Item<'_>]) -> Value {
+    let rule = |id: &str, short: &str, full: &str, level: String| {
         json!({
-            "id": code.as_str(),
-            "shortDescription": { "text": code.title() },
-            "fullDescription": { "text": code.explanation().trim() },
-            "defaultConfiguration": { "level": code.severity().to_string() },
+            "id": id,
+            "shortDescription": { "text": short },
+            "fullDescription": { "text": full },
+            "defaultConfiguration": { "level": level },
         })
     };
-    let rules: Vec<Value> = Code::ALL.iter().map(rule).collect();
+    let of = |code: &Code| {
+        rule(code.as_str(), code.title(), code.explanation().trim(), code.severity().to_string())
+    };
+    let mut rules: Vec<Value> = Code::ALL.iter().map(of).collect();
+    let full = "A `test` block expects something of a call that didn't happen, or can't be run.";
+    rules.push(rule(TEST, "test that fails", full, Severity::Error.to_string()));
+    let results: Vec<Value> = items.iter().map(result).collect();
     let driver = json!({ "name": "flowc", "version": env!("CARGO_PKG_VERSION"), "rules": rules });
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -92,13 +141,16 @@ pub fn sarif(found: &[Found<'_>]) -> Value {
     })
 }
 
-fn result(project: &Project, diagnostic: &Diagnostic) -> Value {
+fn result(item: &Item<'_>) -> Value {
+    // A finding's title is its rule's; which test failed only the result can say.
+    let text = if item.rule == TEST { format!("{}\n{}", item.title, item.text) } else { item.text.clone() };
     let mut result = json!({
-        "ruleId": diagnostic.code.as_str(),
-        "level": diagnostic.severity.to_string(),
-        "message": { "text": text(project, diagnostic) },
+        "ruleId": item.rule,
+        "level": item.severity.to_string(),
+        "message": { "text": text },
     });
-    if let (Some((file, from, to)), Some(members)) = (spot(project, diagnostic), result.as_object_mut()) {
+    if let (Some((file, from, to)), Some(members)) = (spot(item.project, item.place), result.as_object_mut())
+    {
         let region =
             json!({ "startLine": from.0, "startColumn": from.1, "endLine": to.0, "endColumn": to.1 });
         let place = json!({ "artifactLocation": { "uri": uri(&file) }, "region": region });

@@ -1,0 +1,45 @@
+//! F255: a ring group has a member that doesn't exist.
+//!
+//! **Why:** one phone fewer rings than the office believes, and nobody hears of it. Most often the person left and their
+//! extension was removed.
+//!
+//! **Example:** `members = [101, 104]` in a catalogue that has no extension 104.
+//!
+//! **Cure:** take the member out of the group, or add the extension.
+
+use std::collections::BTreeSet;
+
+use super::{Cx, Sink};
+use crate::diag::{Code, Diagnostic};
+use crate::entity::{EntityFacts, EntityKind};
+
+/// Members that one finding names.
+const NAMED_MAX: usize = 5;
+
+pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let mut known = BTreeSet::new();
+    for (id, _, site) in cx.nodes() {
+        let Some(EntityFacts::RingGroup(group)) = site.facts else { continue };
+        if !known.insert(&group.key) {
+            continue;
+        }
+        let is_missing = |member: &&String| cx.world.entity(EntityKind::Extension, member).is_none();
+        let missing: Vec<&String> = group.members.iter().filter(is_missing).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let named: Vec<String> = missing.iter().take(NAMED_MAX).map(|m| format!("`{m}`")).collect();
+        let more = match missing.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let rest = if missing.len() == group.members.len() { "nobody rings" } else { "only the others ring" };
+        let message = format!(
+            "{rest} when calls come to the group `{}`: it has {}{more} as a member, and there is no such extension",
+            group.key,
+            named.join(", ")
+        );
+        let found = Diagnostic::new(Code::MemberMissing, cx.entity_place(id), message);
+        out.push(found.help(format!("take it out of the members of `{}`, or add the extension", group.key)));
+    }
+}
