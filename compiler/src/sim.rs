@@ -6,12 +6,12 @@
 
 mod act;
 mod expect;
-mod live;
 mod script;
+mod session;
 mod story;
 
 pub use act::{MAILBOX_GREETING, Outcome, run};
 pub use expect::{TestReport, Verdict, test, tests};
-pub use live::{Asked, Live, LiveError};
 pub use script::{Act, Script, ScriptError};
+pub use session::{Asked, Heard, Session, SessionError};
 pub use story::{Happening, What};

@@ -1,7 +1,10 @@
 //! A simulated call of a project, step by step.
 
+use flow_compiler::entity::catalog::Catalog;
+use flow_compiler::entity::{EntityFacts, EntityKind};
 use flow_compiler::graph::Graph;
-use flow_compiler::sim::{Happening, Live, Script, What};
+use flow_compiler::sim::{self, Happening, Heard, Script, What};
+use flow_compiler::world::World as _;
 use flow_compiler::{Source, read_text};
 use flow_vm::text::{answer_text, end_text, parse_answer};
 
@@ -10,8 +13,9 @@ use crate::reply;
 
 /// A call that is going on. It goes on as it started, whatever becomes of the project.
 pub struct Session {
-    live: Live,
+    live: sim::Session,
     graph: Graph,
+    world: Catalog,
 }
 
 impl Session {
@@ -21,8 +25,8 @@ impl Session {
     /// No entry has the number, there is no such time, or the flow has errors.
     pub fn start(folder: &Folder, call: &reply::NewCall) -> Result<Session, Refusal> {
         let (graph, script) = script(folder, call)?;
-        let live = Live::start(folder.program(&graph.key)?, graph, &script).map_err(|e| e.to_string())?;
-        Ok(Session { live, graph: graph.clone() })
+        let live = sim::Session::start(folder.program(&graph.key)?, graph, &script).map_err(|e| e.to_string())?;
+        Ok(Session { live, graph: graph.clone(), world: folder.system().world.clone() })
     }
 
     /// Answers what is asked.
@@ -42,9 +46,20 @@ impl Session {
         let question = self.live.asked().map(|asked| reply::Question {
             kind: asked.kind.name(),
             text: asked.text.clone(),
+            hears: asked.hears.as_ref().map(|heard| self.words(heard)),
             choices: asked.answers.iter().map(choice).collect(),
         });
+        let entered = self.live.happened().iter().rev().find_map(|h| match &h.what {
+            What::Enters(node) => Some(node.clone()),
+            What::Leaves { .. }
+            | What::Asks(_)
+            | What::Shows(_)
+            | What::Hears(_)
+            | What::Answer(_)
+            | What::Ends(_) => None,
+        });
         reply::CallView {
+            node: entered.unwrap_or_default(),
             flow: self.graph.key.clone(),
             now_ms: self.live.now_ms(),
             question,
@@ -52,6 +67,22 @@ impl Session {
             happened: self.live.happened().iter().map(happening).collect(),
             told: self.live.told(&self.graph),
         }
+    }
+
+    /// What is said in a sound, as far as anybody wrote it down.
+    fn words(&self, heard: &Heard) -> String {
+        let prompt = match heard {
+            Heard::Prompt(name) => name,
+            Heard::MenuGreeting(menu) => {
+                let facts = self.world.entity(EntityKind::IvrMenu, menu);
+                if let Some(EntityFacts::IvrMenu(facts)) = facts { &facts.greeting } else { menu }
+            }
+        };
+        let mut prompts = self.world.declarations().filter(|d| d.kind == EntityKind::Prompt);
+        let text = prompts.find(|d| d.key == *prompt).and_then(|d| {
+            d.fields.iter().find(|f| f.name == "text").and_then(|f| f.value.as_str()).map(str::to_owned)
+        });
+        text.unwrap_or_else(|| prompt.clone())
     }
 
     /// The call's trace so far.

@@ -259,6 +259,10 @@ pub struct Question {
     pub kind: &'static str,
     /// What is asked for, e.g. `menu menu_greeting "main" 5000ms`.
     pub text: String,
+    /// What the caller hears: the words of the prompt, or its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub hears: Option<String>,
     /// The answers that fit; the caller may hang up (`hung_up`) besides.
     pub choices: Vec<Choice>,
 }
@@ -323,6 +327,8 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub end: Option<String>,
+    /// The node that it is in, or was in last.
+    pub node: String,
     /// Everything that happened so far.
     pub happened: Vec<Happening>,
     /// The same as lines for people.

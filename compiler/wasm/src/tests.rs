@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the generated file is a file")]
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use flow_compiler::coverage::Covered;
@@ -11,11 +12,15 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::reply;
 
-/// Types in the order in which they are come to.
+/// Types by name: the order in which they refer to each other isn't the same in every build.
+#[derive(Default)]
 struct Types {
-    config: Config,
     seen: Vec<TypeId>,
-    text: String,
+    text: BTreeMap<String, String>,
+}
+
+fn config() -> Config {
+    Config::new().with_large_int("number")
 }
 
 impl TypeVisitor for Types {
@@ -25,11 +30,8 @@ impl TypeVisitor for Types {
             return;
         }
         self.seen.push(TypeId::of::<T>());
-        self.text.push('\n');
-        self.text.push_str(&T::docs().unwrap_or_default());
-        self.text.push_str("export ");
-        self.text.push_str(&T::decl(&self.config));
-        self.text.push('\n');
+        let text = format!("\n{}export {}\n", T::docs().unwrap_or_default(), T::decl(&config()));
+        self.text.insert(T::ident(&config()), text);
         T::visit_dependencies(self);
         T::visit_generics(self);
     }
@@ -37,9 +39,7 @@ impl TypeVisitor for Types {
 
 #[test]
 fn types_are_fresh() {
-    let config = Config::new().with_large_int("number");
-    let text = "// Written by `make update` from the Rust types; changes belong there.\n".to_owned();
-    let mut types = Types { config, seen: Vec::new(), text };
+    let mut types = Types::default();
     types.visit::<reply::Catalogue>();
     types.visit::<reply::File>();
     types.visit::<reply::Finding>();
@@ -53,11 +53,15 @@ fn types_are_fresh() {
     types.visit::<Change>();
     types.visit::<reply::Replayed>();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/types.d.ts");
+    let head = "// Written by `make update` from the Rust types; changes belong there.\n";
+    let text: String = [head].into_iter().chain(types.text.values().map(String::as_str)).collect();
+    // Ends of lines say nothing.
+    let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &types.text).unwrap();
+        std::fs::write(&path, &text).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == types.text, "src/types.d.ts is stale: run `make update` and commit it");
+    assert!(committed == text, "src/types.d.ts is stale: run `make update` and commit it");
 }
 
 #[test]

@@ -18,6 +18,32 @@ entities: Array<EntitySpec>,
 codes: Array<Explanation>, };
 
 /**
+ * The manual's paragraph on a code.
+ */
+export type Explanation = { 
+/**
+ * The code, e.g. `F101`.
+ */
+code: string, 
+/**
+ * How bad such a finding is.
+ */
+severity: Severity, 
+/**
+ * What all findings of the code have in common.
+ */
+title: string, 
+/**
+ * What it means and what to do.
+ */
+text: string, };
+
+/**
+ * How bad a finding is. Errors stop a publish; warnings don't.
+ */
+export type Severity = "warning" | "error";
+
+/**
  * All about a node kind.
  */
 export type NodeSpec = { 
@@ -59,14 +85,22 @@ computed: Computed,
 computed_exit: ExitSpec, };
 
 /**
- * Which entity a node works with.
+ * Exits that come from facts of the node's entity.
  */
-export type EntityUse = "none" | { "one": EntityKind } | { "many": EntityKind };
+export type Computed = "none" | "menu_keys" | "time_rules";
 
 /**
- * The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
+ * What a node takes.
  */
-export type EntityKind = "trunk" | "inbound_number" | "extension" | "ring_group" | "voicemail_box" | "ivr_menu" | "time_switch" | "prompt";
+export type Takes = "any" | "nothing" | { "early_if": { 
+/**
+ * Name of the field.
+ */
+field: string, 
+/**
+ * Values, as they stand in JSON: words, or `true`.
+ */
+values: Array<string>, } };
 
 /**
  * A field of a node kind or of an entity kind.
@@ -115,9 +149,19 @@ max: number, } } | { "text": {
 max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable";
 
 /**
+ * The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
+ */
+export type EntityKind = "trunk" | "inbound_number" | "extension" | "ring_group" | "voicemail_box" | "ivr_menu" | "time_switch" | "prompt";
+
+/**
  * What a field is without being given.
  */
 export type FieldDefault = "required" | "absent" | { "is": string } | { "from_entity": string };
+
+/**
+ * Which entity a node works with.
+ */
+export type EntityUse = "none" | { "one": EntityKind } | { "many": EntityKind };
 
 /**
  * An exit (source handle) of a kind.
@@ -149,50 +193,6 @@ export type Leaves = "as_it_came" | "answered" | { "answered_unless": string };
  * What happens at an exit without an edge.
  */
 export type Unwired = "refused" | { "falls_to": string } | "hangs_up" | "says_goodbye";
-
-/**
- * What a node takes.
- */
-export type Takes = "any" | "nothing" | { "early_if": { 
-/**
- * Name of the field.
- */
-field: string, 
-/**
- * Values, as they stand in JSON: words, or `true`.
- */
-values: Array<string>, } };
-
-/**
- * Exits that come from facts of the node's entity.
- */
-export type Computed = "none" | "menu_keys" | "time_rules";
-
-/**
- * The manual's paragraph on a code.
- */
-export type Explanation = { 
-/**
- * The code, e.g. `F101`.
- */
-code: string, 
-/**
- * How bad such a finding is.
- */
-severity: Severity, 
-/**
- * What all findings of the code have in common.
- */
-title: string, 
-/**
- * What it means and what to do.
- */
-text: string, };
-
-/**
- * How bad a finding is. Errors stop a publish; warnings don't.
- */
-export type Severity = "warning" | "error";
 
 /**
  * All about a kind of entity.
@@ -334,11 +334,6 @@ key: string,
 field?: string, } | { "view": "project" };
 
 /**
- * The part of a canvas node that a finding is about.
- */
-export type Spot = "node" | { "field": string } | { "exit": string } | "entity";
-
-/**
  * A place in a file's text. Offsets count UTF-16 units, as JavaScript's strings do.
  */
 export type Range = { 
@@ -362,6 +357,11 @@ line: number,
  * Column of `from` in units, from 1.
  */
 column: number, };
+
+/**
+ * The part of a canvas node that a finding is about.
+ */
+export type Spot = "node" | { "field": string } | { "exit": string } | "entity";
 
 /**
  * A node of a flow, by names.
@@ -554,6 +554,10 @@ question?: Question,
  */
 end?: string, 
 /**
+ * The node that it is in, or was in last.
+ */
+node: string, 
+/**
  * Everything that happened so far.
  */
 happened: Array<Happening>, 
@@ -623,6 +627,10 @@ kind: string,
  * What is asked for, e.g. `menu menu_greeting "main" 5000ms`.
  */
 text: string, 
+/**
+ * What the caller hears: the words of the prompt, or its name.
+ */
+hears?: string, 
 /**
  * The answers that fit; the caller may hang up (`hung_up`) besides.
  */

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use flow_vm::effect::{Answer, Effect, EffectKind, End, Input};
+use flow_vm::effect::{Answer, Effect, EffectKind, End, Input, Sound};
 use flow_vm::text::{answer_text, effect_text};
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
@@ -20,14 +20,35 @@ pub struct Asked {
     pub kind: EffectKind,
     /// What it asks for, as [`effect_text`] says it.
     pub text: String,
+    /// What the caller hears while it is asked.
+    pub hears: Option<Heard>,
     /// The answers that fit and how long each usually takes, in milliseconds. The caller may hang up besides.
     pub answers: Vec<(Answer, u64)>,
     number: u32,
 }
 
+/// A sound that the caller hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A prompt, by name.
+    Prompt(String),
+    /// The greeting of a menu, by the menu's key.
+    MenuGreeting(String),
+}
+
+impl Heard {
+    fn of(effect: &Effect<'_>) -> Option<Heard> {
+        let (Effect::Play { sound, .. } | Effect::Menu { sound, .. }) = effect else { return None };
+        Some(match sound {
+            Sound::Prompt(name) => Heard::Prompt((*name).to_owned()),
+            Sound::MenuGreeting(menu) => Heard::MenuGreeting((*menu).to_owned()),
+        })
+    }
+}
+
 /// Why a call doesn't go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LiveError {
+pub enum SessionError {
     /// The program has no such entry: it was made of another flow.
     NoEntry(String),
     /// The call is over.
@@ -41,21 +62,21 @@ pub enum LiveError {
     },
 }
 
-impl fmt::Display for LiveError {
+impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LiveError::NoEntry(entry) => write!(f, "the program has no entry `{entry}`"),
-            LiveError::Over => f.write_str("the call is over: start another one"),
-            LiveError::WrongAnswer { asked, said } => write!(f, "`{said}` is no answer to `{asked}`"),
+            SessionError::NoEntry(entry) => write!(f, "the program has no entry `{entry}`"),
+            SessionError::Over => f.write_str("the call is over: start another one"),
+            SessionError::WrongAnswer { asked, said } => write!(f, "`{said}` is no answer to `{asked}`"),
         }
     }
 }
 
-impl std::error::Error for LiveError {}
+impl std::error::Error for SessionError {}
 
 /// A call that is going on.
 #[derive(Clone, Debug)]
-pub struct Live {
+pub struct Session {
     program: Program,
     state: State,
     trace: Trace,
@@ -66,17 +87,17 @@ pub struct Live {
     end: Option<End>,
 }
 
-impl Live {
+impl Session {
     /// Starts the call of a script at its entry and runs it to the first question. What the script says of phones and
     /// of the caller's doings doesn't count here.
     ///
     /// # Errors
     /// The program was made of another flow.
-    pub fn start(program: Program, graph: &Graph, script: &Script) -> Result<Live, LiveError> {
+    pub fn start(program: Program, graph: &Graph, script: &Script) -> Result<Session, SessionError> {
         let entry = graph.nodes.get(script.entry).map_or("", |n| n.name.as_str());
-        let no_entry = || LiveError::NoEntry(entry.to_owned());
+        let no_entry = || SessionError::NoEntry(entry.to_owned());
         let state = State::new(&program, entry).map_err(|_| no_entry())?.with_facts(script.facts);
-        let mut live = Live {
+        let mut session = Session {
             trace: Trace::new(&program, entry, script.facts),
             program,
             state,
@@ -86,9 +107,9 @@ impl Live {
             asked: None,
             end: None,
         };
-        live.give(0, Answer::Start).map_err(|()| no_entry())?;
-        live.go_on();
-        Ok(live)
+        session.give(0, Answer::Start).map_err(|()| no_entry())?;
+        session.go_on();
+        Ok(session)
     }
 
     /// What the program waits for; `None` when the call is over.
@@ -131,15 +152,15 @@ impl Live {
     ///
     /// # Errors
     /// The call is over, or the answer doesn't fit; the call is as it was then.
-    pub fn answer(&mut self, answer: Answer, after_ms: Option<u64>) -> Result<(), LiveError> {
-        let Some(asked) = self.asked.take() else { return Err(LiveError::Over) };
+    pub fn answer(&mut self, answer: Answer, after_ms: Option<u64>) -> Result<(), SessionError> {
+        let Some(asked) = self.asked.take() else { return Err(SessionError::Over) };
         let usual = asked.answers.iter().find(|(fits, _)| *fits == answer).map_or(0, |(_, ms)| *ms);
         let before = self.now_ms;
         self.now_ms = before.saturating_add(after_ms.unwrap_or(usual));
         if self.give(asked.number, answer).is_err() {
             self.now_ms = before;
             let said = answer_text(answer);
-            let error = LiveError::WrongAnswer { asked: asked.text.clone(), said };
+            let error = SessionError::WrongAnswer { asked: asked.text.clone(), said };
             self.asked = Some(asked);
             return Err(error);
         }
@@ -175,7 +196,7 @@ impl Live {
 
     /// Gives the machine an answer. An answer that doesn't fit leaves the call as it was.
     fn give(&mut self, effect: u32, answer: Answer) -> Result<(), ()> {
-        if self.trace.inputs.len() >= SIMULATED_EFFECTS_MAX as usize {
+        if self.trace.inputs.len() >= SIMULATED_EFFECTS_MAX {
             return Ok(());
         }
         let input = self.input(effect, answer);
@@ -189,7 +210,8 @@ impl Live {
                 let text = effect_text(&effect);
                 self.happened.push(Happening { at_ms: self.now_ms, what: What::Asks(text.clone()) });
                 let answers = self.fitting(number, &effect);
-                self.asked = Some(Asked { kind: effect.kind(), text, answers, number });
+                let hears = Heard::of(&effect);
+                self.asked = Some(Asked { kind: effect.kind(), text, hears, answers, number });
             }
             Step::End(end) => {
                 self.happened.push(Happening { at_ms: self.now_ms, what: What::Ends(end) });

@@ -20,13 +20,13 @@ fn system(steps: &str) -> System {
     System::read(&files)
 }
 
-fn start(system: &System) -> (Live, &Project) {
+fn start(system: &System) -> (Session, &Project) {
     let project = &system.units[0].project;
     let test = project.tests.values().next().unwrap();
     let script = Script::of(test, project, &system.world).unwrap();
     let graph = project.flows.get(script.flow).unwrap();
     let program = compile(graph, &system.world).program.unwrap();
-    (Live::start(program, graph, &script).unwrap(), project)
+    (Session::start(program, graph, &script).unwrap(), project)
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_call_through_a_menu_goes_as_the_caller_says() {
     assert_eq!(wrong.to_string(), "`timeout` is no answer to `ring_extension \"101\" 25000ms`");
     call.answer(Answer::Ring(RingEnd::Answered), Some(4_000)).unwrap();
     assert_eq!(call.end(), Some(End::Hangup(Cause::Normal)));
-    assert_eq!(call.answer(Answer::HungUp, None), Err(LiveError::Over));
+    assert_eq!(call.answer(Answer::HungUp, None), Err(SessionError::Over));
     let graph = project.flows.values().next().unwrap();
     let told = call.told(graph).join("\n");
     assert!(told.contains("ann: extension 101"), "{told}");
