@@ -48,14 +48,68 @@ impl Outcome {
     }
 }
 
+/// What somebody who plays along is asked where the script says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question<'q> {
+    /// What the caller does: there is a question to press a key at, or a sound that a key ends.
+    Caller,
+    /// What the phone of this extension does, which rings.
+    Phone(&'q str),
+    /// Whether the caller leaves a message in this mailbox, or hangs up.
+    Message(&'q str),
+    /// What is drawn: yes for so many of a hundred calls.
+    Draw(u8),
+}
+
+/// What they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// As if nobody played along: callers press nothing, phones ring unanswered, messages are left, draws give yes.
+    Usual,
+    /// The caller does this.
+    Caller(Act),
+    /// The phone does this.
+    Phone(PhoneDoes),
+    /// This is drawn.
+    Draw(bool),
+}
+
+/// Somebody who plays the caller and the phones while the call goes.
+pub trait Live {
+    /// What they say to a question, having seen everything that happened.
+    fn reply(&mut self, happened: &[Happening], question: Question<'_>) -> Reply;
+}
+
+/// Nobody: the script is all there is.
+struct Nobody;
+
+impl Live for Nobody {
+    fn reply(&mut self, _: &[Happening], _: Question<'_>) -> Reply {
+        Reply::Usual
+    }
+}
+
 /// Simulates a call. `None` if the program doesn't have the script's entry, which is so when it was made of another flow.
 #[must_use]
 pub fn run(program: &Program, graph: &Graph, script: &Script, world: &dyn World) -> Option<Outcome> {
+    run_live(program, graph, script, world, &mut Nobody)
+}
+
+/// Simulates a call in which somebody plays along where the script says nothing. `None` as in [`run`].
+#[must_use]
+pub fn run_live(
+    program: &Program,
+    graph: &Graph,
+    script: &Script,
+    world: &dyn World,
+    live: &mut dyn Live,
+) -> Option<Outcome> {
     let entry = graph.nodes.get(script.entry).map(|n| n.name.as_str())?;
     let mut state = State::new(program, entry).ok()?.with_facts(script.facts);
     let mut call = Call {
         script,
         world,
+        live,
         acts: script.acts.clone(),
         draws: script.draws.clone(),
         now_ms: 0,
@@ -115,6 +169,7 @@ impl Watch for Log<'_> {
 struct Call<'a> {
     script: &'a Script,
     world: &'a dyn World,
+    live: &'a mut dyn Live,
     acts: VecDeque<Act>,
     draws: VecDeque<bool>,
     now_ms: u64,
@@ -155,7 +210,7 @@ impl Call<'_> {
                 self.log.note(self.now_ms, What::Shows(text.as_str().to_owned()));
                 Answer::Done
             }
-            Effect::Chance { .. } => Answer::Chance(self.draws.pop_front().unwrap_or(true)),
+            Effect::Chance { percent } => Answer::Chance(self.draws(percent)),
             Effect::Status { extension } => Answer::Status(match self.script.phones.get(extension) {
                 Some(PhoneDoes::Busy) => PhoneStatus::OnCall,
                 Some(PhoneDoes::Unavailable) => PhoneStatus::Unregistered,
@@ -179,9 +234,33 @@ impl Call<'_> {
         goes
     }
 
+    /// What somebody says who plays along.
+    fn reply(&mut self, question: Question<'_>) -> Reply {
+        self.live.reply(&self.log.happened, question)
+    }
+
+    fn draws(&mut self, percent: u8) -> bool {
+        match self.draws.pop_front() {
+            Some(drawn) => drawn,
+            None => self.reply(Question::Draw(percent)) != Reply::Draw(false),
+        }
+    }
+
+    /// Asks for what the caller does, if the script says nothing more.
+    fn caller_does(&mut self, question: Question<'_>) {
+        if self.acts.is_empty()
+            && let Reply::Caller(act) = self.reply(question)
+        {
+            self.acts.push_back(act);
+        }
+    }
+
     /// A sound; one that a key ends is a question.
     fn plays(&mut self, sound: Sound<'_>, barge_in: bool) -> Answer {
         self.hears(sound);
+        if barge_in {
+            self.caller_does(Question::Caller);
+        }
         if self.hangs_up() {
             return self.after(THINKING_MS, Answer::HungUp);
         }
@@ -201,6 +280,7 @@ impl Call<'_> {
 
     fn asks(&mut self, sound: Sound<'_>, timeout_ms: u32) -> Answer {
         self.hears(sound);
+        self.caller_does(Question::Caller);
         match self.acts.pop_front() {
             Some(Act::Press(key)) => self.after(THINKING_MS, Answer::Key(key)),
             Some(Act::HangUp) => self.after(THINKING_MS, Answer::HungUp),
@@ -212,7 +292,17 @@ impl Call<'_> {
         if self.hangs_up() {
             return self.after(THINKING_MS, Answer::HungUp);
         }
-        let phones: Vec<_> = extensions.iter().map(|e| self.script.phones.get(*e).copied()).collect();
+        let mut phones = Vec::with_capacity(extensions.len());
+        for extension in extensions {
+            let scripted = self.script.phones.get(*extension).copied();
+            phones.push(match scripted.is_none().then(|| self.reply(Question::Phone(extension))) {
+                Some(Reply::Phone(does)) => Some(does),
+                Some(Reply::Caller(Act::HangUp)) => return self.after(THINKING_MS, Answer::HungUp),
+                Some(Reply::Usual | Reply::Caller(Act::Press(_) | Act::Wait) | Reply::Draw(_)) | None => {
+                    scripted
+                }
+            });
+        }
         let (end, ms) = ring(&phones, timeout_ms);
         self.after(ms, Answer::Ring(end))
     }
@@ -222,6 +312,7 @@ impl Call<'_> {
             let greeting = facts.greeting.as_deref().unwrap_or(MAILBOX_GREETING);
             self.hears(Sound::Prompt(greeting));
         }
+        self.caller_does(Question::Message(mailbox));
         if self.hangs_up() {
             return self.after(MESSAGE_MS, Answer::HungUp);
         }
