@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use flow_vm::effect::{Answer, Effect, End, Input, PhoneStatus, RingEnd, Sound, VoicemailEnd};
+use flow_vm::effect::{
+    Answer, Collected, DigitRule, Digits, Effect, End, Input, Key, PhoneStatus, RingEnd, Sound, VoicemailEnd,
+};
 use flow_vm::text::effect_text;
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
@@ -217,6 +219,7 @@ impl Call<'_> {
                 Some(PhoneDoes::DoNotDisturb) => PhoneStatus::DoNotDisturb,
                 Some(PhoneDoes::Answers { .. } | PhoneDoes::Declines) | None => PhoneStatus::Free,
             }),
+            Effect::Collect { prompt, rule, secret } => self.collects(prompt, rule, secret),
         }
     }
 
@@ -274,7 +277,14 @@ impl Call<'_> {
                 self.acts.pop_front();
                 self.after(SOUND_MS, Answer::Done)
             }
-            Some(Act::Press(_) | Act::Wait | Act::HangUp) | None => self.after(SOUND_MS, Answer::Done),
+            Some(Act::Digits(keys)) if barge_in => {
+                let key = keys.first().copied();
+                self.acts.pop_front();
+                self.after(THINKING_MS, key.map_or(Answer::Done, Answer::Key))
+            }
+            Some(Act::Press(_) | Act::Digits(_) | Act::Wait | Act::HangUp) | None => {
+                self.after(SOUND_MS, Answer::Done)
+            }
         }
     }
 
@@ -282,10 +292,38 @@ impl Call<'_> {
         self.hears(sound);
         self.caller_does(Question::Caller);
         match self.acts.pop_front() {
+            Some(Act::Digits(keys)) => {
+                let key = keys.first().copied();
+                self.after(THINKING_MS, key.map_or(Answer::Timeout, Answer::Key))
+            }
             Some(Act::Press(key)) => self.after(THINKING_MS, Answer::Key(key)),
             Some(Act::HangUp) => self.after(THINKING_MS, Answer::HungUp),
             Some(Act::Wait) | None => self.after(SOUND_MS + u64::from(timeout_ms), Answer::Timeout),
         }
+    }
+
+    fn collects(&mut self, prompt: &str, rule: DigitRule, secret: Option<&str>) -> Answer {
+        self.hears(Sound::Prompt(prompt));
+        let keys = match self.acts.pop_front() {
+            Some(Act::Press(key)) => vec![key],
+            Some(Act::Digits(keys)) => keys,
+            Some(Act::HangUp) => return self.after(THINKING_MS, Answer::HungUp),
+            Some(Act::Wait) | None => Vec::new(),
+        };
+        let (digits, ended) = enter(&keys, rule);
+        if digits.is_empty() && !ended {
+            let wait_ms = u64::from(rule.first_s) * 1_000;
+            return self.after(SOUND_MS + wait_ms, Answer::Collected(Collected::Silent));
+        }
+        let wait_ms = if ended { 0 } else { u64::from(rule.next_s) * 1_000 };
+        let entered = match (Digits::new(&digits), secret) {
+            (Some(digits), _) if digits.count() < rule.min => Collected::TooFew,
+            (Some(digits), None) => Collected::Digits(digits),
+            (_, Some(secret)) if self.script.secrets.get(secret) == Some(&digits) => Collected::Accepted,
+            (_, Some(_)) => Collected::Refused,
+            (None, None) => Collected::TooFew,
+        };
+        self.after(THINKING_MS + wait_ms, Answer::Collected(entered))
     }
 
     fn rings(&mut self, extensions: &[&str], timeout_ms: u64) -> Answer {
@@ -343,6 +381,23 @@ impl Call<'_> {
         let prompt = prompt.to_owned();
         self.log.note(self.now_ms, What::Hears(prompt));
     }
+}
+
+/// The digits among some keys as far as a rule takes them, and whether they are at an end by a key.
+fn enter(keys: &[Key], rule: DigitRule) -> (String, bool) {
+    let mut digits = String::new();
+    for key in keys {
+        if Some(*key) == rule.terminator.key() {
+            return (digits, true);
+        }
+        if key.to_char().is_ascii_digit() {
+            digits.push(key.to_char());
+        }
+        if digits.len() >= usize::from(rule.max) {
+            return (digits, true);
+        }
+    }
+    (digits, false)
 }
 
 /// How ringing phones together ends, and after how long. `None` is a phone that nobody answers.
