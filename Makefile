@@ -1,7 +1,7 @@
 # FlowPBX. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit e2e build bench fuzz fmt update clean
+.PHONY: help run test lint unit e2e build wasm wasm-test bench fuzz fmt update clean
 
 DATA ?= data
 FUZZ_SECONDS ?= 120
@@ -16,7 +16,7 @@ run: ## build FlowPBX and start it with the sample office (data in ./data)
 
 test: ## everything that CI checks
 	@.ci/setup test
-	@$(MAKE) --no-print-directory lint unit e2e
+	@$(MAKE) --no-print-directory lint unit wasm-test e2e
 
 lint: ## formatting and lints
 	cargo fmt --all --check
@@ -35,10 +35,19 @@ build: ## release binaries: target/release/flowpbx and flowc
 	@.ci/setup build
 	cargo build --locked --release -p flowpbx -p flowc
 
+wasm: ## the compiler for Node and browsers, and the playground: target/wasm
+	@.ci/setup wasm
+	compiler/wasm/build
+
+wasm-test: wasm ## the wasm package in Node (all cases as natively) and the playground in Chromium
+	node --test compiler/wasm/tests/*.test.mjs
+
 bench: ## figures beside the peers' (needs rtpengine and sipp; installed when missing)
 	@.ci/setup bench
 	cargo bench --locked -p flow-vm --bench step
 	cargo bench --locked -p flow-compiler --bench compile
+	$(MAKE) --no-print-directory wasm
+	node compiler/wasm/bench.mjs
 	cargo bench --locked -p flow-sip --bench messages
 	cargo bench --locked -p flowpbx --bench relay
 	cargo build --locked --release -p flowpbx

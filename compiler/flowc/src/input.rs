@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use flow_compiler::Source;
 use flow_compiler::diag::Diagnostic;
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
-use flow_compiler::Source;
 use flow_compiler::system::{self, CATALOG, System};
 
 use crate::commands::Failure;

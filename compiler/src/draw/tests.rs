@@ -38,7 +38,8 @@ fn programs_get_the_same_places() {
     let placed = places(&picture(LOOP));
     let names: Vec<_> = placed.nodes.iter().map(|card| card.node.as_str()).collect();
     assert_eq!(names, ["in", "menu", "ann", "bye", "lost"]);
-    let inside = |card: &PlacedCard| card.x + card.width <= placed.width && card.y + card.height <= placed.height;
+    let inside =
+        |card: &PlacedCard| card.x + card.width <= placed.width && card.y + card.height <= placed.height;
     assert!(placed.nodes.iter().all(inside), "{placed:?}");
     assert!(svg(&picture(LOOP)).contains("<g data-node=\"menu\">"));
 }

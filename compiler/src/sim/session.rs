@@ -38,6 +38,9 @@ pub enum Heard {
 
 impl Heard {
     fn of(effect: &Effect<'_>) -> Option<Heard> {
+        if let Effect::Collect { prompt, .. } = effect {
+            return Some(Heard::Prompt((*prompt).to_owned()));
+        }
         let (Effect::Play { sound, .. } | Effect::Menu { sound, .. }) = effect else { return None };
         Some(match sound {
             Sound::Prompt(name) => Heard::Prompt((*name).to_owned()),
@@ -172,9 +175,10 @@ impl Session {
     fn go_on(&mut self) {
         while let Some(asked) = self.asked.take() {
             let decided = match (asked.kind, asked.answers.as_slice()) {
-                (EffectKind::Answer | EffectKind::LocalTime | EffectKind::SetCallerId, [(answer, ms), ..]) => {
-                    Some((*answer, *ms))
-                }
+                (
+                    EffectKind::Answer | EffectKind::LocalTime | EffectKind::SetCallerId,
+                    [(answer, ms), ..],
+                ) => Some((*answer, *ms)),
                 (_, []) => Some((Answer::Failed, 0)),
                 _ => None,
             };

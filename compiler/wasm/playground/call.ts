@@ -21,6 +21,9 @@ const WORDS: Record<string, string> = {
   "chance no": "Draw no",
 };
 
+/** What begins an answer with several digits. */
+const COLLECTED = "collected digits ";
+
 const plain = (text: string) => text.replaceAll("_", " ");
 const words = (answer: string) => WORDS[answer] ?? plain(answer);
 
@@ -34,6 +37,8 @@ export class Phone {
   private call: Call | undefined;
   private now: CallView | undefined;
   private problem = "";
+  /** Digits that were pressed and not sent yet, where several are asked for. */
+  private digits = "";
   private readonly scene = { number: "", from: "+61411111111", at: "2026-03-02T10:00" };
 
   constructor(
@@ -69,6 +74,7 @@ export class Phone {
   }
 
   private answer(answer: string): void {
+    this.digits = "";
     try {
       this.now = this.call?.answer(answer);
       this.problem = "";
@@ -95,9 +101,27 @@ export class Phone {
     const writing = target.matches?.("input, select, textarea, .cm-content");
     if (writing || event.ctrlKey || event.altKey || event.metaKey || !KEYS.includes(event.key)) return;
     if (byId("call").offsetParent === null) return;
-    if (this.choices().some((choice) => choice.answer === `key ${event.key}`)) {
-      this.answer(`key ${event.key}`);
+    if (this.takes(event.key)) {
+      this.press(event.key);
       event.preventDefault();
+    }
+  }
+
+  /** Whether several digits are asked for. */
+  private get collects(): boolean {
+    return this.choices().some(({ answer }) => answer.startsWith(COLLECTED));
+  }
+
+  private takes(key: string): boolean {
+    return this.choices().some(({ answer }) => answer === `key ${key}`) || (this.collects && /\d/.test(key));
+  }
+
+  private press(key: string): void {
+    if (this.collects) {
+      this.digits += key;
+      this.after();
+    } else {
+      this.answer(`key ${key}`);
     }
   }
 
@@ -166,16 +190,16 @@ export class Phone {
 
   private talk(): HTMLElement {
     const choices = this.choices();
-    const fits = (answer: string) => choices.some((choice) => choice.answer === answer);
     const pad = KEYS.map((key) =>
-      button(key, () => this.answer(`key ${key}`), {
-        disabled: !fits(`key ${key}`),
+      button(key, () => this.press(key), {
+        disabled: !this.takes(key),
         data: { answer: `key ${key}` },
         aria: { label: key === "*" ? "star" : key === "#" ? "hash" : key },
       }),
     );
-    const others = choices.filter((choice) => !choice.answer.startsWith("key "));
+    const others = choices.filter(({ answer }) => !answer.startsWith("key ") && !answer.startsWith(COLLECTED));
     const buttons = others.map(({ answer }) => button(words(answer), () => this.answer(answer), { data: { answer } }));
+    if (this.digits) buttons.unshift(button(`Enter ${this.digits}`, () => this.answer(COLLECTED + this.digits), { className: "main" }));
     if (!this.now?.end) buttons.push(button("Hang up", () => this.answer("hung_up"), { className: "end" }));
     const now = el("div", { className: "now" }, el("strong", {}, this.headline()));
     if (this.problem) now.append(el("p", { role: "alert" }, this.problem));
@@ -188,7 +212,12 @@ export class Phone {
     const { flow, happened } = this.now ?? { flow: "", happened: [] };
     const nodes = this.flows().find(({ key }) => key === flow)?.nodes ?? [];
     const label = (name: string) => nodes.find((node) => node.name === name)?.label || name;
+    // What needs nobody's decision is no news.
+    let silent = false;
     const lines = happened.map((h): [string, string] => {
+      if (h.what === "asks") silent = /^(answer|local_time|set_caller_id)\b/.test(h.text);
+      else if (h.what !== "answers") silent = false;
+      if (silent) return ["", ""];
       switch (h.what) {
         case "enters":
           return ["enters", label(h.node)];

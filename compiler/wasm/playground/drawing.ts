@@ -6,7 +6,9 @@ import { byId, el } from "./dom";
 import styles from "./picture.css";
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEAST = 0.35;
+const LEAST = 0.25;
+/** Below this nobody reads a card; what doesn't fit is scrolled to. */
+const READABLE = 0.6;
 const MOST = 2;
 
 export class Drawing {
@@ -14,7 +16,8 @@ export class Drawing {
   private readonly box: HTMLElement;
   private readonly own = new CSSStyleSheet();
   private shown = "";
-  private scale = 0;
+  /** What was chosen: a scale, all of it, or whatever can be read. */
+  private scale: number | "all" | "readable" = "readable";
 
   constructor(private readonly go: (node: string) => void) {
     this.box = byId("picture");
@@ -25,7 +28,7 @@ export class Drawing {
     this.root.adoptedStyleSheets = [this.own, marks];
     byId("zoom-in").addEventListener("click", () => this.zoom(this.scaleNow() * 1.25));
     byId("zoom-out").addEventListener("click", () => this.zoom(this.scaleNow() / 1.25));
-    byId("zoom-fit").addEventListener("click", () => this.zoom(0));
+    byId("zoom-fit").addEventListener("click", () => this.zoom("all"));
     new ResizeObserver(() => this.size()).observe(this.box);
     this.root.addEventListener("click", (event) => this.open(event.target));
     this.root.addEventListener("keydown", (event) => this.key(event as KeyboardEvent));
@@ -40,10 +43,11 @@ export class Drawing {
     if (picture === this.shown) return;
     const held = (this.root.activeElement as SVGElement | null)?.dataset.node;
     this.shown = picture;
-    const parsed = new DOMParser().parseFromString(picture, "image/svg+xml").documentElement;
-    const style = parsed.querySelector("style");
-    this.own.replaceSync(style?.textContent ?? "");
-    style?.remove();
+    // A style element would be refused, even in a document that nobody sees; a constructed sheet isn't.
+    const style = /<style>([^<]*)<\/style>/.exec(picture);
+    this.own.replaceSync(style?.[1] ?? "");
+    const bare = picture.replace(style?.[0] ?? "", "");
+    const parsed = new DOMParser().parseFromString(bare, "image/svg+xml").documentElement;
     const svg = document.importNode(parsed, true);
     this.root.replaceChildren(svg);
     const nodes = this.nodes();
@@ -132,17 +136,16 @@ export class Drawing {
     }
   }
 
-  private zoom(scale: number): void {
-    this.scale = scale && Math.min(MOST, Math.max(LEAST, scale));
+  private zoom(scale: number | "all"): void {
+    this.scale = scale === "all" ? scale : Math.min(MOST, Math.max(LEAST, scale));
     this.size();
   }
 
-  /** The scale that was chosen, or the one at which the whole picture is seen, as long as it can be read. */
   private scaleNow(): number {
     const view = this.svg?.viewBox.baseVal;
-    if (this.scale || !view) return this.scale || 1;
+    if (typeof this.scale === "number" || !view) return Number(this.scale) || 1;
     const fit = Math.min(this.box.clientWidth / view.width, this.box.clientHeight / view.height);
-    return Math.min(1, Math.max(LEAST, fit));
+    return Math.min(1, this.scale === "all" ? fit : Math.max(READABLE, fit));
   }
 
   private size(): void {

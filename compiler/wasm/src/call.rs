@@ -25,7 +25,8 @@ impl Session {
     /// No entry has the number, there is no such time, or the flow has errors.
     pub fn start(folder: &Folder, call: &reply::NewCall) -> Result<Session, Refusal> {
         let (graph, script) = script(folder, call)?;
-        let live = sim::Session::start(folder.program(&graph.key)?, graph, &script).map_err(|e| e.to_string())?;
+        let live =
+            sim::Session::start(folder.program(&graph.key)?, graph, &script).map_err(|e| e.to_string())?;
         Ok(Session { live, graph: graph.clone(), world: folder.system().world.clone() })
     }
 
@@ -35,7 +36,8 @@ impl Session {
     /// That is no answer, or none to this question; the call is as it was.
     pub fn answer(&mut self, answer: &str, after_ms: Option<u64>) -> Result<(), Refusal> {
         let parsed = parse_answer(answer);
-        let parsed = parsed.ok_or_else(|| format!("`{answer}` is no answer to anything; `key 1` would be one"))?;
+        let parsed =
+            parsed.ok_or_else(|| format!("`{answer}` is no answer to anything; `key 1` would be one"))?;
         self.live.answer(parsed, after_ms).map_err(|e| e.to_string())
     }
 

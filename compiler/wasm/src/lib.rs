@@ -239,7 +239,11 @@ impl Call {
 }
 
 /// Milliseconds as JavaScript counts them. What isn't a time is none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` keeps to the ends of the range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` keeps to the ends of the range"
+)]
 const fn whole(ms: f64) -> u64 {
     ms as u64
 }

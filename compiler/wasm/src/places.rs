@@ -26,7 +26,8 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn of(name: &'a str, text: &'a str) -> Text<'a> {
-        let lines: Vec<usize> = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let lines: Vec<usize> =
+            [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let units = (!text.is_ascii()).then(|| {
             let mut before = 0;
             let mut units = vec![0];
@@ -94,7 +95,8 @@ impl<'a> Places<'a> {
     pub fn finding(&self, found: &Diagnostic) -> Finding {
         let label = |label: &diag::Label| Label { place: self.place(&label.place), text: label.text.clone() };
         let edit = |edit: &diag::Edit| Edit { place: self.place(&edit.place), with: edit.with.clone() };
-        let fix = |fix: &diag::Fix| Fix { title: fix.title.clone(), edits: fix.edits.iter().map(edit).collect() };
+        let fix =
+            |fix: &diag::Fix| Fix { title: fix.title.clone(), edits: fix.edits.iter().map(edit).collect() };
         Finding {
             code: found.code.as_str(),
             severity: found.severity,

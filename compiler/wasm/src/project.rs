@@ -116,7 +116,9 @@ impl Folder {
             let lost = unread.map(|d| places.finding(d)).find(|found| places.is_in(found, name));
             return match lost {
                 None => Ok(format_file(&unit.project, file)),
-                Some(found) => Err(format!("{name} can't be formatted before it can be read: {}", found.message)),
+                Some(found) => {
+                    Err(format!("{name} can't be formatted before it can be read: {}", found.message))
+                }
             };
         }
         Err(format!("there is no text file `{name}`"))
@@ -163,7 +165,8 @@ impl Folder {
 
     fn converts(&self) -> Result<(), Refusal> {
         let mut found = self.system.units.iter().flat_map(|u| &u.diagnostics);
-        let lost = |d: &&Diagnostic| d.is_lost_by_converting() && (d.is_error() || d.code == Code::MoreFindings);
+        let lost =
+            |d: &&Diagnostic| d.is_lost_by_converting() && (d.is_error() || d.code == Code::MoreFindings);
         match found.find(lost) {
             Some(found) => Err(format!("something would be lost by converting: {}", found.message)),
             None => Ok(()),
@@ -321,7 +324,9 @@ fn result(name: String, verdict: Verdict, places: &Places<'_>) -> reply::TestRes
             reply::TestResult { name, passed: true, place, expected, happened, call: Vec::new() }
         }
         Verdict::NotRun { place, why } => failed(&place, why, None, Vec::new()),
-        Verdict::Failed { place, expected, happened, story } => failed(&place, expected, Some(happened), story),
+        Verdict::Failed { place, expected, happened, story } => {
+            failed(&place, expected, Some(happened), story)
+        }
     }
 }
 

@@ -1,88 +1,113 @@
 // Written by `make update` from the Rust types; changes belong there.
 
 /**
+ * A call as it is now.
+ */
+export type CallView = {
+/**
+ * Key of its flow.
+ */
+flow: string,
+/**
+ * Milliseconds since the call came.
+ */
+now_ms: number,
+/**
+ * What it waits for; nothing when it is over.
+ */
+question?: Question,
+/**
+ * How it ended, e.g. `hangup normal`.
+ */
+end?: string,
+/**
+ * The node that it is in, or was in last.
+ */
+node: string,
+/**
+ * Everything that happened so far.
+ */
+happened: Array<Happening>,
+/**
+ * The same as lines for people.
+ */
+told: Array<string>, };
+
+/**
+ * The canvases of a project.
+ */
+export type Canvases = {
+/**
+ * A file for each flow, named after it: React Flow JSON.
+ */
+flows: Array<File>,
+/**
+ * The facts: `catalog.json`.
+ */
+catalog: File, };
+
+/**
  * Everything that flows may be made of.
  */
-export type Catalogue = { 
+export type Catalogue = {
 /**
  * Kinds of nodes.
  */
-nodes: Array<NodeSpec>, 
+nodes: Array<NodeSpec>,
 /**
  * Kinds of entities.
  */
-entities: Array<EntitySpec>, 
+entities: Array<EntitySpec>,
 /**
  * Codes of findings.
  */
 codes: Array<Explanation>, };
 
 /**
- * The manual's paragraph on a code.
+ * One thing that calls would do differently.
  */
-export type Explanation = { 
+export type Change = {
 /**
- * The code, e.g. `F101`.
+ * What is different, as a sentence.
  */
-code: string, 
+sentence: string, } & ({ "about": "number",
 /**
- * How bad such a finding is.
+ * The number.
  */
-severity: Severity, 
+number: string, } | { "about": "node",
 /**
- * What all findings of the code have in common.
+ * Key of the flow.
  */
-title: string, 
+flow: string,
 /**
- * What it means and what to do.
+ * Name of the node.
  */
-text: string, };
+node: string, } | { "about": "flow",
+/**
+ * Its key.
+ */
+flow: string, } | { "about": "entity",
+/**
+ * Name of its kind.
+ */
+kind: string,
+/**
+ * Its key.
+ */
+key: string, });
 
 /**
- * How bad a finding is. Errors stop a publish; warnings don't.
+ * An answer that fits what is asked.
  */
-export type Severity = "warning" | "error";
-
+export type Choice = {
 /**
- * All about a node kind.
+ * The answer, e.g. `key 1`, `ring answered`, `timeout`.
  */
-export type NodeSpec = { 
+answer: string,
 /**
- * Name in text and JSON.
+ * How long it usually takes, in milliseconds.
  */
-name: string, 
-/**
- * What it does; the manual's paragraph.
- */
-doc: string, 
-/**
- * The entity it works with.
- */
-entity: EntityUse, 
-/**
- * What it takes; [`Takes::Nothing`] makes it an entry.
- */
-takes: Takes, 
-/**
- * Whether a call spends time in it (sound, ringing, waiting for a key), so that a loop through it isn't hot.
- */
-waits: boolean, 
-/**
- * Fields, in the order in which they are printed.
- */
-fields: Array<FieldSpec>, 
-/**
- * Fixed exits. None and nothing computed: the call ends here.
- */
-exits: Array<ExitSpec>, 
-/**
- * Exits that come from the entity, before the fixed ones.
- */
-computed: Computed, 
-/**
- * What every computed exit is like; `name` is empty.
- */
-computed_exit: ExitSpec, };
+usual_ms: number, };
 
 /**
  * Exits that come from facts of the node's entity.
@@ -90,63 +115,42 @@ computed_exit: ExitSpec, };
 export type Computed = "none" | "menu_keys" | "time_rules";
 
 /**
- * What a node takes.
+ * What the tests of a project come to in one of its flows.
  */
-export type Takes = "any" | "nothing" | { "early_if": { 
+export type Covered = {
 /**
- * Name of the field.
+ * Key of the flow.
  */
-field: string, 
+flow: string,
 /**
- * Values, as they stand in JSON: words, or `true`.
+ * Nodes that tests come to, and all.
  */
-values: Array<string>, } };
+nodes: [number, number],
+/**
+ * Exits by which tests leave, and all.
+ */
+exits: [number, number],
+/**
+ * Nodes that no test comes to, in the order of the flow.
+ */
+missed_nodes: Array<string>,
+/**
+ * Exits by which no test leaves a node that tests come to.
+ */
+missed_exits: Array<[string, string]>, };
 
 /**
- * A field of a node kind or of an entity kind.
+ * One replacement.
  */
-export type FieldSpec = { 
+export type Edit = {
 /**
- * Name, in text and in JSON.
+ * What is replaced.
  */
-name: string, 
+place: Place,
 /**
- * What it is for.
+ * By what.
  */
-doc: string, 
-/**
- * Its type and range.
- */
-ty: FieldType, 
-/**
- * What it is without being given.
- */
-default: FieldDefault, };
-
-/**
- * Type of a field, with its range.
- */
-export type FieldType = "bool" | { "int": { 
-/**
- * Least.
- */
-min: number, 
-/**
- * Greatest.
- */
-max: number, } } | { "seconds": { 
-/**
- * Least.
- */
-min: number, 
-/**
- * Greatest.
- */
-max: number, } } | { "text": { 
-/**
- * Greatest length in bytes.
- */
-max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable";
+with: string, };
 
 /**
  * The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
@@ -154,9 +158,25 @@ max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs":
 export type EntityKind = "trunk" | "inbound_number" | "extension" | "ring_group" | "voicemail_box" | "ivr_menu" | "time_switch" | "prompt";
 
 /**
- * What a field is without being given.
+ * All about a kind of entity.
  */
-export type FieldDefault = "required" | "absent" | { "is": string } | { "from_entity": string };
+export type EntitySpec = {
+/**
+ * The kind.
+ */
+kind: EntityKind,
+/**
+ * What its key is like.
+ */
+key: KeyType,
+/**
+ * Fields, in the order in which a catalogue has them.
+ */
+fields: Array<FieldSpec>,
+/**
+ * Parts with stable keys of their own.
+ */
+parts: Array<PartSpec>, };
 
 /**
  * Which entity a node works with.
@@ -166,93 +186,104 @@ export type EntityUse = "none" | { "one": EntityKind } | { "many": EntityKind };
 /**
  * An exit (source handle) of a kind.
  */
-export type ExitSpec = { 
+export type ExitSpec = {
 /**
  * Name of the handle.
  */
-name: string, 
+name: string,
 /**
  * What it is for.
  */
-doc: string, 
+doc: string,
 /**
  * The state of calls that leave by it.
  */
-leaves: Leaves, 
+leaves: Leaves,
 /**
  * What happens without an edge.
  */
 unwired: Unwired, };
 
 /**
- * What an exit leaves.
+ * The manual's paragraph on a code.
  */
-export type Leaves = "as_it_came" | "answered" | { "answered_unless": string };
+export type Explanation = {
+/**
+ * The code, e.g. `F101`.
+ */
+code: string,
+/**
+ * How bad such a finding is.
+ */
+severity: Severity,
+/**
+ * What all findings of the code have in common.
+ */
+title: string,
+/**
+ * What it means and what to do.
+ */
+text: string, };
 
 /**
- * What happens at an exit without an edge.
+ * What a field is without being given.
  */
-export type Unwired = "refused" | { "falls_to": string } | "hangs_up" | "says_goodbye";
+export type FieldDefault = "required" | "absent" | { "is": string } | { "from_entity": string };
 
 /**
- * All about a kind of entity.
+ * A field of a node kind or of an entity kind.
  */
-export type EntitySpec = { 
+export type FieldSpec = {
 /**
- * The kind.
+ * Name, in text and in JSON.
  */
-kind: EntityKind, 
-/**
- * What its key is like.
- */
-key: KeyType, 
-/**
- * Fields, in the order in which a catalogue has them.
- */
-fields: Array<FieldSpec>, 
-/**
- * Parts with stable keys of their own.
- */
-parts: Array<PartSpec>, };
-
-/**
- * What a key is like.
- */
-export type KeyType = "name" | "dial" | "number" | "telephone_key";
-
-/**
- * A part: `rule business "Business hours" { … }`.
- */
-export type PartSpec = { 
-/**
- * The word that begins it.
- */
-word: string, 
-/**
- * Its list in JSON.
- */
-list: string, 
+name: string,
 /**
  * What it is for.
  */
-doc: string, 
+doc: string,
 /**
- * What its key is like.
+ * Its type and range.
  */
-key: KeyType, 
+ty: FieldType,
 /**
- * Its fields.
+ * What it is without being given.
  */
-fields: Array<FieldSpec>, };
+default: FieldDefault, };
+
+/**
+ * Type of a field, with its range.
+ */
+export type FieldType = "bool" | { "int": {
+/**
+ * Least.
+ */
+min: number,
+/**
+ * Greatest.
+ */
+max: number, } } | { "seconds": {
+/**
+ * Least.
+ */
+min: number,
+/**
+ * Greatest.
+ */
+max: number, } } | { "text": {
+/**
+ * Greatest length in bytes.
+ */
+max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable" | "inputs" | "names";
 
 /**
  * A file of a project. `catalog.json` holds facts, other `.json` files are canvases, everything else is text.
  */
-export type File = { 
+export type File = {
 /**
  * Its name.
  */
-name: string, 
+name: string,
 /**
  * Its content.
  */
@@ -261,163 +292,65 @@ text: string, };
 /**
  * Something that was found.
  */
-export type Finding = { 
+export type Finding = {
 /**
  * The code, e.g. `F101`.
  */
-code: string, 
+code: string,
 /**
  * How bad it is.
  */
-severity: Severity, 
+severity: Severity,
 /**
  * What happened, in one sentence.
  */
-message: string, 
+message: string,
 /**
  * Where; the first is the main place.
  */
-labels: Array<Label>, 
+labels: Array<Label>,
 /**
  * What to do about it.
  */
-help?: string, 
+help?: string,
 /**
  * A safe cure, where there is one.
  */
-fix?: Fix, 
+fix?: Fix,
 /**
  * The node that it is about, where it is about one.
  */
 about?: NodeName, };
 
 /**
- * A place with what is to be said about it.
- */
-export type Label = { 
-/**
- * Where.
- */
-place: Place, 
-/**
- * What is there; may be empty.
- */
-text: string, };
-
-/**
- * A place in the view that was read.
- */
-export type Place = { "view": "text" } & Range | { "view": "json" } & Range | { "view": "canvas", 
-/**
- * The node's `id`; empty when it is about the whole flow.
- */
-node: string, 
-/**
- * Which part of it.
- */
-spot: Spot, 
-/**
- * The edge's `id`, when it is about an edge.
- */
-edge?: string, } | { "view": "catalog", 
-/**
- * The entity's kind.
- */
-kind: string, 
-/**
- * Its key.
- */
-key: string, 
-/**
- * The field.
- */
-field?: string, } | { "view": "project" };
-
-/**
- * A place in a file's text. Offsets count UTF-16 units, as JavaScript's strings do.
- */
-export type Range = { 
-/**
- * The file's name.
- */
-file: string, 
-/**
- * First unit.
- */
-from: number, 
-/**
- * One past the last unit.
- */
-to: number, 
-/**
- * Line of `from`, from 1.
- */
-line: number, 
-/**
- * Column of `from` in units, from 1.
- */
-column: number, };
-
-/**
- * The part of a canvas node that a finding is about.
- */
-export type Spot = "node" | { "field": string } | { "exit": string } | "entity";
-
-/**
- * A node of a flow, by names.
- */
-export type NodeName = { 
-/**
- * Key of the flow.
- */
-flow: string, 
-/**
- * Name of the node.
- */
-node: string, };
-
-/**
  * A safe cure.
  */
-export type Fix = { 
+export type Fix = {
 /**
  * What it does: "Write `timeout`".
  */
-title: string, 
+title: string,
 /**
  * The edits, which don't overlap.
  */
 edits: Array<Edit>, };
 
 /**
- * One replacement.
- */
-export type Edit = { 
-/**
- * What is replaced.
- */
-place: Place, 
-/**
- * By what.
- */
-with: string, };
-
-/**
  * A flow of a project.
  */
-export type Flow = { 
+export type Flow = {
 /**
  * Its key.
  */
-key: string, 
+key: string,
 /**
  * What people call it; empty if nothing.
  */
-label: string, 
+label: string,
 /**
  * Numbers that enter it.
  */
-numbers: Array<string>, 
+numbers: Array<string>,
 /**
  * Its nodes.
  */
@@ -426,107 +359,112 @@ nodes: Array<FlowNode>, };
 /**
  * A node of a flow.
  */
-export type FlowNode = { 
+export type FlowNode = {
 /**
  * Its name.
  */
-name: string, 
+name: string,
 /**
  * Its kind, as it was written.
  */
-kind: string, 
+kind: string,
 /**
  * What people call it; empty if nothing.
  */
-label: string, 
+label: string,
 /**
  * Where it stands.
  */
 place: Place, };
 
 /**
- * The canvases of a project.
+ * Something that happened in a call.
  */
-export type Canvases = { 
+export type Happening = { "what": "enters",
 /**
- * A file for each flow, named after it: React Flow JSON.
+ * Milliseconds since the call came.
  */
-flows: Array<File>, 
+at_ms: number,
 /**
- * The facts: `catalog.json`.
+ * The node.
  */
-catalog: File, };
+node: string, } | { "what": "leaves",
+/**
+ * Milliseconds since the call came.
+ */
+at_ms: number,
+/**
+ * The node.
+ */
+node: string,
+/**
+ * The exit.
+ */
+exit: string, } | { "what": "asks",
+/**
+ * Milliseconds since the call came.
+ */
+at_ms: number,
+/**
+ * What.
+ */
+text: string, } | { "what": "answers",
+/**
+ * Milliseconds since the call came.
+ */
+at_ms: number,
+/**
+ * What.
+ */
+text: string, } | { "what": "ends",
+/**
+ * Milliseconds since the call came.
+ */
+at_ms: number,
+/**
+ * How.
+ */
+text: string, };
 
 /**
- * What came of a `test` block.
+ * What a key is like.
  */
-export type TestResult = { 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Whether it passed.
- */
-passed: boolean, 
-/**
- * Where it fails: a step, or the test.
- */
-place?: Place, 
-/**
- * What was expected; why, if it couldn't be run.
- */
-expected?: string, 
-/**
- * What happened instead.
- */
-happened?: string, 
-/**
- * The whole call, a line for each thing that happened.
- */
-call: Array<string>, };
+export type KeyType = "name" | "dial" | "number" | "telephone_key";
 
 /**
- * What the tests of a project come to in one of its flows.
+ * A place with what is to be said about it.
  */
-export type Covered = { 
+export type Label = {
 /**
- * Key of the flow.
+ * Where.
  */
-flow: string, 
+place: Place,
 /**
- * Nodes that tests come to, and all.
+ * What is there; may be empty.
  */
-nodes: [number, number], 
+text: string, };
+
 /**
- * Exits by which tests leave, and all.
+ * What an exit leaves.
  */
-exits: [number, number], 
-/**
- * Nodes that no test comes to, in the order of the flow.
- */
-missed_nodes: Array<string>, 
-/**
- * Exits by which no test leaves a node that tests come to.
- */
-missed_exits: Array<[string, string]>, };
+export type Leaves = "as_it_came" | "answered" | { "answered_unless": string };
 
 /**
  * Who calls, when and whom.
  */
-export type NewCall = { 
+export type NewCall = {
 /**
  * The number that is called: one of an entry.
  */
-number: string, 
+number: string,
 /**
  * The caller's number.
  */
-from?: string, 
+from?: string,
 /**
  * The caller's name.
  */
-name?: string, 
+name?: string,
 /**
  * When: `2026-03-02 10:00`, in the flow's zone or with a zone behind (`2026-03-02 10:00 UTC`). A Monday at ten, if
  * not said.
@@ -534,133 +472,125 @@ name?: string,
 at?: string, };
 
 /**
- * A call as it is now.
+ * A node of a flow, by names.
  */
-export type CallView = { 
+export type NodeName = {
 /**
- * Key of its flow.
+ * Key of the flow.
  */
-flow: string, 
+flow: string,
 /**
- * Milliseconds since the call came.
+ * Name of the node.
  */
-now_ms: number, 
-/**
- * What it waits for; nothing when it is over.
- */
-question?: Question, 
-/**
- * How it ended, e.g. `hangup normal`.
- */
-end?: string, 
-/**
- * The node that it is in, or was in last.
- */
-node: string, 
-/**
- * Everything that happened so far.
- */
-happened: Array<Happening>, 
-/**
- * The same as lines for people.
- */
-told: Array<string>, };
+node: string, };
 
 /**
- * Something that happened in a call.
+ * All about a node kind.
  */
-export type Happening = { "what": "enters", 
+export type NodeSpec = {
 /**
- * Milliseconds since the call came.
+ * Name in text and JSON.
  */
-at_ms: number, 
+name: string,
 /**
- * The node.
+ * What it does; the manual's paragraph.
  */
-node: string, } | { "what": "leaves", 
+doc: string,
 /**
- * Milliseconds since the call came.
+ * The entity it works with.
  */
-at_ms: number, 
+entity: EntityUse,
 /**
- * The node.
+ * What it takes; [`Takes::Nothing`] makes it an entry.
  */
-node: string, 
+takes: Takes,
 /**
- * The exit.
+ * Whether a call spends time in it (sound, ringing, waiting for a key), so that a loop through it isn't hot.
  */
-exit: string, } | { "what": "asks", 
+waits: boolean,
 /**
- * Milliseconds since the call came.
+ * Fields, in the order in which they are printed.
  */
-at_ms: number, 
+fields: Array<FieldSpec>,
 /**
- * What.
+ * Fixed exits. None and nothing computed: the call ends here.
  */
-text: string, } | { "what": "answers", 
+exits: Array<ExitSpec>,
 /**
- * Milliseconds since the call came.
+ * Exits that come from the entity, before the fixed ones.
  */
-at_ms: number, 
+computed: Computed,
 /**
- * What.
+ * What every computed exit is like; `name` is empty.
  */
-text: string, } | { "what": "ends", 
-/**
- * Milliseconds since the call came.
- */
-at_ms: number, 
-/**
- * How.
- */
-text: string, };
+computed_exit: ExitSpec, };
 
 /**
- * What a call waits for.
+ * A part: `rule business "Business hours" { … }`.
  */
-export type Question = { 
+export type PartSpec = {
 /**
- * What sort of thing is asked for, e.g. `menu`.
+ * The word that begins it.
  */
-kind: string, 
+word: string,
 /**
- * What is asked for, e.g. `menu menu_greeting "main" 5000ms`.
+ * Its list in JSON.
  */
-text: string, 
+list: string,
 /**
- * What the caller hears: the words of the prompt, or its name.
+ * What it is for.
  */
-hears?: string, 
+doc: string,
 /**
- * The answers that fit; the caller may hang up (`hung_up`) besides.
+ * What its key is like.
  */
-choices: Array<Choice>, };
+key: KeyType,
+/**
+ * Its fields.
+ */
+fields: Array<FieldSpec>, };
 
 /**
- * An answer that fits what is asked.
+ * A place in the view that was read.
  */
-export type Choice = { 
+export type Place = { "view": "text" } & Range | { "view": "json" } & Range | { "view": "canvas",
 /**
- * The answer, e.g. `key 1`, `ring answered`, `timeout`.
+ * The node's `id`; empty when it is about the whole flow.
  */
-answer: string, 
+node: string,
 /**
- * How long it usually takes, in milliseconds.
+ * Which part of it.
  */
-usual_ms: number, };
+spot: Spot,
+/**
+ * The edge's `id`, when it is about an edge.
+ */
+edge?: string, } | { "view": "catalog",
+/**
+ * The entity's kind.
+ */
+kind: string,
+/**
+ * Its key.
+ */
+key: string,
+/**
+ * The field.
+ */
+field?: string, } | { "view": "project" };
 
 /**
  * Where everything is, in pixels from the top left.
  */
-export type Placed = { 
+export type Placed = {
 /**
  * Width of the picture.
  */
-width: number, 
+width: number,
 /**
  * Height of the picture.
  */
-height: number, 
+height: number,
 /**
  * The nodes, in the order of the flow.
  */
@@ -669,78 +599,148 @@ nodes: Array<PlacedCard>, };
 /**
  * Where a node is.
  */
-export type PlacedCard = { 
+export type PlacedCard = {
 /**
  * Its name.
  */
-node: string, 
+node: string,
 /**
  * Left.
  */
-x: number, 
+x: number,
 /**
  * Top.
  */
-y: number, 
+y: number,
 /**
  * Width.
  */
-width: number, 
+width: number,
 /**
  * Height.
  */
 height: number, };
 
 /**
- * One thing that calls would do differently.
+ * What a call waits for.
  */
-export type Change = { 
+export type Question = {
 /**
- * What is different, as a sentence.
+ * What sort of thing is asked for, e.g. `menu`.
  */
-sentence: string, } & ({ "about": "number", 
+kind: string,
 /**
- * The number.
+ * What is asked for, e.g. `menu menu_greeting "main" 5000ms`.
  */
-number: string, } | { "about": "node", 
+text: string,
 /**
- * Key of the flow.
+ * What the caller hears: the words of the prompt, or its name.
  */
-flow: string, 
+hears?: string,
 /**
- * Name of the node.
+ * The answers that fit; the caller may hang up (`hung_up`) besides.
  */
-node: string, } | { "about": "flow", 
+choices: Array<Choice>, };
+
 /**
- * Its key.
+ * A place in a file's text. Offsets count UTF-16 units, as JavaScript's strings do.
  */
-flow: string, } | { "about": "entity", 
+export type Range = {
 /**
- * Name of its kind.
+ * The file's name.
  */
-kind: string, 
+file: string,
 /**
- * Its key.
+ * First unit.
  */
-key: string, });
+from: number,
+/**
+ * One past the last unit.
+ */
+to: number,
+/**
+ * Line of `from`, from 1.
+ */
+line: number,
+/**
+ * Column of `from` in units, from 1.
+ */
+column: number, };
 
 /**
  * A recorded call on a program of the project.
  */
-export type Replayed = { 
+export type Replayed = {
 /**
  * Whether the trace was made by this very program.
  */
-same_program: boolean, 
+same_program: boolean,
 /**
  * What the program asked for, in order.
  */
-effects: Array<string>, 
+effects: Array<string>,
 /**
  * How it ended, or where it parted from the trace.
  */
-end: string, 
+end: string,
 /**
  * Whether it ended with the trace's last input.
  */
 whole: boolean, };
+
+/**
+ * How bad a finding is. Errors stop a publish; warnings don't.
+ */
+export type Severity = "warning" | "error";
+
+/**
+ * The part of a canvas node that a finding is about.
+ */
+export type Spot = "node" | { "field": string } | { "exit": string } | "entity";
+
+/**
+ * What a node takes.
+ */
+export type Takes = "any" | "nothing" | { "early_if": {
+/**
+ * Name of the field.
+ */
+field: string,
+/**
+ * Values, as they stand in JSON: words, or `true`.
+ */
+values: Array<string>, } };
+
+/**
+ * What came of a `test` block.
+ */
+export type TestResult = {
+/**
+ * Its name.
+ */
+name: string,
+/**
+ * Whether it passed.
+ */
+passed: boolean,
+/**
+ * Where it fails: a step, or the test.
+ */
+place?: Place,
+/**
+ * What was expected; why, if it couldn't be run.
+ */
+expected?: string,
+/**
+ * What happened instead.
+ */
+happened?: string,
+/**
+ * The whole call, a line for each thing that happened.
+ */
+call: Array<string>, };
+
+/**
+ * What happens at an exit without an edge.
+ */
+export type Unwired = "refused" | { "falls_to": string } | "hangs_up" | "says_goodbye";

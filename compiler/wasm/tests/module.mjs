@@ -62,7 +62,12 @@ extension 101
 ring_group sales { members = [101] }
 voicemail_box box { greeting = choices }
 prompt choices { file = "choices.wav" }
-ivr_menu menu { greeting = choices  key 1  key 2  key 9 }
+ivr_menu menu {
+  greeting = choices
+  key 1
+  key 2
+  key 9
+}
 time_switch hours { timezone = "Australia/Sydney"  rule open { days = mon..fri  hours = 08:30..17:00 } }
 `;
 }

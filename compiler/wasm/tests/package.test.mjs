@@ -21,7 +21,12 @@ const FLOW = `flow main {
 inbound_number "+61299998888"
 extension 101 "Ann"
 ivr_menu m "Menü 𝄞" { greeting = goodbye  key 1 "Ann" }
-test "1 rings Ann" { call "+61299998888"  press 1  phone 101 answers after 4s  expect extension 101 answered }
+test "1 rings Ann" {
+  call "+61299998888"
+  press 1
+  phone 101 answers after 4s
+  expect extension 101 answered
+}
 `;
 
 const project = (text) => new wasm.Project([{ name: "main.flow", text }]);

@@ -1,10 +1,10 @@
 use flow_vm::effect::{Answer, Cause, End, Key, RingEnd};
 
 use super::*;
+use crate::Source;
 use crate::compile::compile;
 use crate::graph::Project;
 use crate::system::{Files, System};
-use crate::Source;
 
 const OFFICE: [(&str, &str); 2] = [
     ("main.flow", include_str!("../../../../examples/office/main.flow")),

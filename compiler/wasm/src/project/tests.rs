@@ -58,7 +58,10 @@ fn a_call_is_stepped_and_replayed() {
     assert!(session.answer("key x", None).is_err());
     session.answer("key 1", None).unwrap();
     let question = session.view().question.unwrap();
-    assert!(question.choices.iter().any(|c| c.answer == "ring no_answer" && c.usual_ms == 30_000), "{question:?}");
+    assert!(
+        question.choices.iter().any(|c| c.answer == "ring no_answer" && c.usual_ms == 30_000),
+        "{question:?}"
+    );
     session.answer("ring no_answer", None).unwrap();
     session.answer("done", None).unwrap();
     let view = session.view();
