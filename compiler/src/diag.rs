@@ -239,7 +239,7 @@ fn file_number<S: serde::Serializer>(file: &FileId, s: S) -> Result<S::Ok, S::Er
 }
 
 /// The part of a canvas node that a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Spot {
@@ -457,6 +457,12 @@ impl Sink {
     ) {
         let near = self.suggests();
         self.push(if near { finding.did_you_mean(written, candidates) } else { finding });
+    }
+
+    /// All findings of another one.
+    pub(crate) fn absorb(&mut self, other: Sink) {
+        other.found.into_iter().for_each(|d| self.push(d));
+        self.left_out += other.left_out;
     }
 
     /// Whether "did you mean" is still looked for.

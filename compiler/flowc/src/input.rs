@@ -4,15 +4,16 @@ use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use flow_compiler::Source;
 use flow_compiler::diag::Diagnostic;
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
-use flow_compiler::system::{self, CATALOG, System};
+use flow_compiler::{Read, Source, check, read_catalog, read_json, read_text, world_of};
 
 use crate::commands::Failure;
 use crate::render::Found;
 
+/// The file of a folder that holds facts and no flow.
+const CATALOG: &str = "catalog.json";
 /// What a compiled program's file name ends by.
 pub const PROGRAM_EXTENSION: &str = "fbc";
 /// Bytes of standard input that are read; one more shows the compiler that it is too large.
@@ -156,22 +157,52 @@ impl File {
 }
 
 fn read(files: Files, more: Option<File>) -> Input {
+    let mut units = Vec::new();
     let mut text = files.text;
     text.extend(more);
-    let system = System::read(&system::Files {
-        text: text.iter().map(File::source).collect(),
-        canvases: files.canvases.iter().map(File::source).collect(),
-        catalogs: files.catalogs.iter().map(File::source).collect(),
-    });
-    let unit = |unit: system::Unit| {
-        let files = if unit.is_text { text.as_slice() } else { &[] };
-        let paths = files.iter().map(|f| f.path.clone()).collect();
-        let system::Unit { project, diagnostics, is_text } = unit;
-        Unit { project, diagnostics, paths, is_text }
-    };
-    let units = system.units.into_iter().map(unit).collect();
+    let sources: Vec<_> = text.iter().map(File::source).collect();
+    let read = read_text(&sources);
+    let (mut world, conflicts) = world_of(&read.project);
+    let paths = text.iter().map(|f| f.path.clone()).collect();
+    let mut texts = Unit { project: read.project, diagnostics: read.diagnostics, paths, is_text: true };
+    texts.diagnostics.extend(conflicts);
+    units.push(texts);
+    for file in &files.catalogs {
+        let read = read_catalog(&file.source());
+        let mut diagnostics = read.diagnostics;
+        for declaration in read.project.entities.values() {
+            diagnostics.extend(world.add(declaration.clone()));
+        }
+        units.push(Unit { project: read.project, diagnostics, paths: Vec::new(), is_text: false });
+    }
+    world.fill_with(&Catalog::library());
+    for file in &files.canvases {
+        let read = read_json(&file.source(), &world);
+        let Read { project, diagnostics } = read;
+        units.push(Unit { project, diagnostics, paths: Vec::new(), is_text: false });
+    }
+    for unit in &mut units {
+        let found = check(&unit.project, &world);
+        unit.diagnostics.extend(found);
+    }
+    numbers_across(&mut units);
     let programs = files.programs.into_iter().map(|f| (f.name, f.bytes)).collect();
-    Input { units, world: system.world, programs }
+    Input { units, world, programs }
+}
+
+/// Numbers that enter flows of different units. Inside a unit they are found already.
+fn numbers_across(units: &mut [Unit]) {
+    let mut known: Vec<Diagnostic> = Vec::new();
+    for last in 0..units.len() {
+        let flows = units.iter().take(last + 1).flat_map(|u| u.project.flows.values());
+        let all = check::across(flows);
+        let new: Vec<_> = all.iter().filter(|d| !known.contains(d)).cloned().collect();
+        known = all;
+        if let Some(unit) = units.get_mut(last) {
+            let new: Vec<_> = new.into_iter().filter(|d| !unit.diagnostics.contains(d)).collect();
+            unit.diagnostics.extend(new);
+        }
+    }
 }
 
 fn collect(paths: &[PathBuf]) -> Result<Files, Failure> {

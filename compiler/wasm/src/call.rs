@@ -27,7 +27,7 @@ impl Session {
         let (graph, script) = script(folder, call)?;
         let live =
             sim::Session::start(folder.program(&graph.key)?, graph, &script).map_err(|e| e.to_string())?;
-        Ok(Session { live, graph: graph.clone(), world: folder.system().world.clone() })
+        Ok(Session { live, graph: graph.clone(), world: folder.office().world.clone() })
     }
 
     /// Answers what is asked.
@@ -120,8 +120,8 @@ fn script<'a>(folder: &'a Folder, call: &reply::NewCall) -> Result<(&'a Graph, S
         return Err(format!("that is no call: {why}"));
     };
     let mut why = None;
-    for unit in &folder.system().units {
-        match Script::of(test, &unit.project, &folder.system().world) {
+    for unit in folder.office().units() {
+        match Script::of(test, &unit.project, &folder.office().world) {
             Ok(script) => {
                 let graph = unit.project.flows.get(script.flow);
                 return graph.map(|graph| (graph, script)).ok_or_else(|| "the flow is gone".to_owned());

@@ -190,6 +190,75 @@ impl Project {
         self.0.layout(flow).map(|placed| give(&placed)).map_err(refuse)
     }
 
+    /// What may be written where is pointed.
+    ///
+    /// # Errors
+    /// There is no such file or flow.
+    #[wasm_bindgen(unchecked_return_type = "Completions")]
+    pub fn complete(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Pointer")] at: &JsValue,
+    ) -> Result<JsValue, JsError> {
+        self.0.complete(&take(at)?).map(|found| give(&found)).map_err(refuse)
+    }
+
+    /// What is pointed at, explained in Markdown; nothing where there is nothing to explain.
+    ///
+    /// # Errors
+    /// There is no such file or flow.
+    pub fn hover(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Pointer")] at: &JsValue,
+    ) -> Result<Option<String>, JsError> {
+        self.0.hover(&take(at)?).map_err(refuse)
+    }
+
+    /// Where it is made.
+    ///
+    /// # Errors
+    /// There is no such file or flow.
+    #[wasm_bindgen(unchecked_return_type = "Range[]")]
+    pub fn definition(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Pointer")] at: &JsValue,
+    ) -> Result<JsValue, JsError> {
+        self.0.definition(&take(at)?).map(|ranges| give(&ranges)).map_err(refuse)
+    }
+
+    /// Where it is named, and made.
+    ///
+    /// # Errors
+    /// There is no such file or flow.
+    #[wasm_bindgen(unchecked_return_type = "Range[]")]
+    pub fn references(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Pointer")] at: &JsValue,
+    ) -> Result<JsValue, JsError> {
+        self.0.references(&take(at)?).map(|ranges| give(&ranges)).map_err(refuse)
+    }
+
+    /// The edits that give it another name everywhere.
+    ///
+    /// # Errors
+    /// It can't have this name.
+    #[wasm_bindgen(unchecked_return_type = "Edit[]")]
+    pub fn rename(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Pointer")] at: &JsValue,
+        name: &str,
+    ) -> Result<JsValue, JsError> {
+        self.0.rename(&take(at)?, name).map(|edits| give(&edits)).map_err(refuse)
+    }
+
+    /// Small notes beside the nodes of a text file.
+    ///
+    /// # Errors
+    /// There is no such file.
+    #[wasm_bindgen(unchecked_return_type = "Hint[]")]
+    pub fn hints(&self, file: &str) -> Result<JsValue, JsError> {
+        self.0.hints(file).map(|hints| give(&hints)).map_err(refuse)
+    }
+
     /// What calls would do differently with another project.
     #[wasm_bindgen(unchecked_return_type = "Change[]")]
     #[must_use]

@@ -15,7 +15,8 @@ pub struct Places<'a> {
     begins: BTreeMap<(FileId, u32), Option<NodeName>>,
 }
 
-struct Text<'a> {
+/// A file's text, ready to be counted.
+pub struct Text<'a> {
     name: &'a str,
     text: &'a str,
     /// The byte at which each line begins.
@@ -25,7 +26,9 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    fn of(name: &'a str, text: &'a str) -> Text<'a> {
+    /// Of a file.
+    #[must_use]
+    pub fn of(name: &'a str, text: &'a str) -> Text<'a> {
         let lines: Vec<usize> =
             [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let units = (!text.is_ascii()).then(|| {
@@ -41,8 +44,8 @@ impl<'a> Text<'a> {
     }
 
     /// Line, column and offset of a byte, the first two from 0.
-    fn at(&self, byte: u32) -> (usize, usize, usize) {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
+    fn at(&self, byte: usize) -> (usize, usize, usize) {
+        let byte = byte.min(self.text.len());
         let line = self.lines.partition_point(|start| *start <= byte).saturating_sub(1);
         let start = self.lines.get(line).copied().unwrap_or(0);
         match &self.units {
@@ -54,7 +57,26 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn range(&self, from: u32, to: u32) -> Range {
+    /// The byte at an offset in units.
+    #[must_use]
+    pub fn byte(&self, unit: u32) -> usize {
+        let unit = usize::try_from(unit).unwrap_or(usize::MAX);
+        let Some(units) = &self.units else { return unit.min(self.text.len()) };
+        let line = units.partition_point(|before| *before <= unit).saturating_sub(1);
+        let (start, mut at) =
+            (self.lines.get(line).copied().unwrap_or(0), units.get(line).copied().unwrap_or(0));
+        let rest = self.text.get(start..).unwrap_or_default();
+        let before = rest.char_indices().find(|(_, c)| {
+            let here = at >= unit;
+            at += c.len_utf16();
+            here
+        });
+        start + before.map_or(rest.len(), |(byte, _)| byte)
+    }
+
+    /// A range of bytes.
+    #[must_use]
+    pub fn range(&self, from: usize, to: usize) -> Range {
         let (line, column, start) = self.at(from);
         let (_, _, end) = self.at(to);
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -111,7 +133,9 @@ impl<'a> Places<'a> {
     /// A place.
     #[must_use]
     pub fn place(&self, place: &diag::Place) -> Place {
-        let range = |file: &FileId, from, to| self.texts.get(file).map(|text| text.range(from, to));
+        let bytes = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let range =
+            |file: &FileId, from, to| self.texts.get(file).map(|text| text.range(bytes(from), bytes(to)));
         match place {
             diag::Place::Text(span) => {
                 range(&span.file, span.start, span.end).map_or(Place::Project, Place::Text)
@@ -188,5 +212,7 @@ mod tests {
         assert_eq!((range.from, range.to, range.line, range.column), (11, 15, 3, 1), "{range:?}");
         assert_eq!(text.range(2, 2).from, 2);
         assert_eq!(text.range(900, 900).from, 15);
+        assert_eq!([text.byte(11), text.byte(15), text.byte(2), text.byte(900)], [14, 18, 2, 18]);
+        assert_eq!(Text::of("b.flow", "abc").byte(2), 2);
     }
 }

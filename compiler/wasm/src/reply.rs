@@ -1,6 +1,7 @@
 //! What the package gives to JavaScript. `types.d.ts` is generated from these types; a test proves it fresh.
 
 use flow_compiler::diag::{Severity, Spot};
+use flow_compiler::edit::complete::{self, CompletionKind};
 use flow_compiler::entity::spec::EntitySpec;
 use flow_compiler::nodes::spec::NodeSpec;
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ pub struct Explanation {
     pub text: String,
 }
 
-/// A file of a project. `catalog.json` holds facts, other `.json` files are canvases, everything else is text.
+/// A file of a project: `.flow` text, a canvas (`.json`) or facts (`catalog.json`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct File {
@@ -347,4 +348,80 @@ pub struct Replayed {
     pub end: String,
     /// Whether it ended with the trace's last input.
     pub whole: bool,
+}
+
+/// Where an editor points.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(untagged)]
+pub enum Pointer {
+    /// In a text file.
+    Text {
+        /// The file.
+        file: String,
+        /// Where in its text, in UTF-16 units.
+        offset: u32,
+    },
+    /// At a part of a node on a canvas.
+    Canvas {
+        /// Key of the flow.
+        flow: String,
+        /// The node.
+        node: String,
+        /// The part of it.
+        spot: Spot,
+    },
+}
+
+/// What may be written at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Completions {
+    /// First unit of what is replaced.
+    pub from: u32,
+    /// One past its last unit.
+    pub to: u32,
+    /// In the order of the catalogue.
+    pub items: Vec<Completion>,
+}
+
+/// Something that may be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Completion {
+    /// What people choose by; for a value also the bare value, as a canvas keeps it.
+    pub label: String,
+    /// What it is.
+    pub kind: CompletionKind,
+    /// What it is, in a few words.
+    pub detail: String,
+    /// More about it, in Markdown; may be empty.
+    pub doc: String,
+    /// What is written: a snippet (`${1:…}`) if `is_snippet`.
+    pub insert: String,
+    /// Whether `insert` has places to fill in.
+    pub is_snippet: bool,
+    /// What typed letters are compared with.
+    pub filter: String,
+}
+
+impl Completion {
+    /// As the compiler says it.
+    #[must_use]
+    pub fn of(found: complete::Completion) -> Completion {
+        let complete::Completion { label, kind, detail, doc, insert, is_snippet, filter } = found;
+        Completion { label, kind, detail, doc, insert, is_snippet, filter }
+    }
+}
+
+/// A small note beside a node: in which state calls come, how long callers may have waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Hint {
+    /// Behind which unit of the text.
+    pub at: u32,
+    /// The note.
+    pub label: String,
+    /// What it means.
+    pub detail: String,
 }

@@ -91,3 +91,23 @@ fn text_that_cannot_be_read_is_not_formatted() {
     assert!(broken.format("facts.flow").is_ok());
     assert!(broken.format("other.flow").is_err());
 }
+
+#[test]
+fn editors_ask_by_offset_and_by_node_and_field() {
+    let flow = FLOW.replace("tiemout", "timeout");
+    let folder = folder(&flow);
+    let offset = u32::try_from(flow.find("ann\n").unwrap()).unwrap();
+    let at = reply::Pointer::Text { file: "main.flow".to_owned(), offset };
+    let names: Vec<_> = folder.complete(&at).unwrap().items.into_iter().map(|item| item.label).collect();
+    assert!(names.contains(&"sorry".to_owned()), "{names:?}");
+    assert!(folder.hover(&at).unwrap().unwrap().contains("extension"));
+    assert_eq!(folder.definition(&at).unwrap().len(), 1);
+    let edits = folder.rename(&at, "anna").unwrap();
+    assert_eq!(edits.len(), 2, "{edits:?}");
+    let spot = flow_compiler::diag::Spot::Exit("no_answer".to_owned());
+    let on = reply::Pointer::Canvas { flow: "main".to_owned(), node: "ann".to_owned(), spot };
+    let names: Vec<_> = folder.complete(&on).unwrap().items.into_iter().map(|item| item.label).collect();
+    assert!(names.contains(&"bye".to_owned()), "{names:?}");
+    assert!(folder.hints("main.flow").is_ok());
+    assert!(folder.hover(&reply::Pointer::Text { file: "other.flow".to_owned(), offset: 0 }).is_err());
+}
