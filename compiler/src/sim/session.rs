@@ -9,7 +9,7 @@ use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
 use super::script::Script;
 use super::story::{self, Happening, What};
-use crate::explore::{answers, takes_ms};
+use crate::explore::{answers, takes_ms, values};
 use crate::graph::Graph;
 use crate::limits::SIMULATED_EFFECTS_MAX;
 
@@ -231,7 +231,7 @@ impl Session {
             let mut state = self.state.clone();
             resume(&self.program, &mut state, self.input(number, *answer), &mut flow_vm::Unwatched).is_ok()
         };
-        let all = answers(effect, self.wall_ms, self.now_ms).into_iter().filter(fits);
+        let all = answers(effect, &values(&self.program), self.wall_ms, self.now_ms).into_iter().filter(fits);
         all.map(|answer| (answer, takes_ms(effect, answer))).collect()
     }
 }

@@ -51,14 +51,8 @@ impl Session {
             hears: asked.hears.as_ref().map(|heard| self.words(heard)),
             choices: asked.answers.iter().map(choice).collect(),
         });
-        let entered = self.live.happened().iter().rev().find_map(|h| match &h.what {
-            What::Enters(node) => Some(node.clone()),
-            What::Leaves { .. }
-            | What::Asks(_)
-            | What::Shows(_)
-            | What::Hears(_)
-            | What::Answer(_)
-            | What::Ends(_) => None,
+        let entered = self.live.happened().iter().rev().find_map(|h| {
+            if let What::Enters(node) = &h.what { Some(node.clone()) } else { None }
         });
         reply::CallView {
             node: entered.unwrap_or_default(),
@@ -66,7 +60,7 @@ impl Session {
             now_ms: self.live.now_ms(),
             question,
             end: self.live.end().map(end_text),
-            happened: self.live.happened().iter().map(happening).collect(),
+            happened: self.live.happened().iter().filter_map(happening).collect(),
             told: self.live.told(&self.graph),
         }
     }
@@ -132,17 +126,21 @@ fn script<'a>(folder: &'a Folder, call: &reply::NewCall) -> Result<(&'a Graph, S
     Err(why.map_or_else(|| "there is nothing to call".to_owned(), |e| e.to_string()))
 }
 
-fn happening(happening: &Happening) -> reply::Happening {
+/// What a session tells; nothing else happens in one.
+fn happening(happening: &Happening) -> Option<reply::Happening> {
     let at_ms = happening.at_ms;
-    match &happening.what {
-        What::Enters(node) => reply::Happening::Enters { at_ms, node: node.clone() },
-        What::Leaves { node, exit } => {
-            reply::Happening::Leaves { at_ms, node: node.clone(), exit: exit.clone() }
-        }
-        What::Asks(text) | What::Shows(text) | What::Hears(text) => {
-            reply::Happening::Asks { at_ms, text: text.clone() }
-        }
-        What::Answer(input) => reply::Happening::Answers { at_ms, text: answer_text(input.answer) },
-        What::Ends(end) => reply::Happening::Ends { at_ms, text: end_text(*end) },
+    if let What::Enters(node) = &happening.what {
+        return Some(reply::Happening::Enters { at_ms, node: node.clone() });
     }
+    if let What::Leaves { node, exit } = &happening.what {
+        return Some(reply::Happening::Leaves { at_ms, node: node.clone(), exit: exit.clone() });
+    }
+    if let What::Asks(text) = &happening.what {
+        return Some(reply::Happening::Asks { at_ms, text: text.clone() });
+    }
+    if let What::Answer(input) = &happening.what {
+        return Some(reply::Happening::Answers { at_ms, text: answer_text(input.answer) });
+    }
+    let What::Ends(end) = &happening.what else { return None };
+    Some(reply::Happening::Ends { at_ms, text: end_text(*end) })
 }
