@@ -1,15 +1,15 @@
 // The text editor: CodeMirror, with the words of the language taken from the compiler's catalogue. It stands in a
 // shadow root, where its styles are constructed sheets: the page's content security policy allows no others.
 
-import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { autocompletion, type Completion, type CompletionContext, type CompletionResult, snippet } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, lineNumbers, type Tooltip } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import type { Catalogue, Edit, File, Finding } from "flow-wasm";
+import type { Catalogue, Edit, File, Finding, Project } from "flow-wasm";
 
 const BLOCKS = ["flow", "entry", "layout", "test", "rule", "except", "key"];
 
@@ -52,25 +52,39 @@ const theme = EditorView.theme({
   ".cm-tooltip, .cm-panels": { backgroundColor: "var(--card)", color: "var(--ink)", borderColor: "var(--edge)" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-diagnosticAction": { backgroundColor: "var(--accent)", color: "var(--on-accent)", padding: "3px 8px" },
+  ".page": { whiteSpace: "pre-wrap", maxWidth: "44em", maxHeight: "20em", overflow: "auto", padding: "7px 10px" },
   ".cm-matchingBracket": { backgroundColor: "color-mix(in srgb, var(--accent) 22%, transparent) !important" },
 });
 
-/** Kinds behind a colon, entity kinds at the start of a line. */
-function complete(catalogue: Catalogue) {
+/** What the compiler says may be written here. */
+function complete(project: () => Project, file: () => string) {
   return (context: CompletionContext): CompletionResult | null => {
-    const word = context.matchBefore(/[\w-]*$/);
-    const before = context.state.doc.lineAt(context.pos).text.slice(0, context.pos - context.state.doc.lineAt(context.pos).from);
-    if (!word || (word.from === word.to && !context.explicit)) return null;
-    if (/:\s*[\w-]*$/.test(before)) {
-      const options = catalogue.nodes.map((kind) => ({ label: kind.name, type: "keyword", info: kind.doc.trim() }));
-      return { from: word.from, options };
-    }
-    if (/^[\w-]*$/.test(before)) {
-      const words = ["flow", "test", "layout", ...catalogue.entities.map((kind) => kind.kind)];
-      return { from: word.from, options: words.map((label) => ({ label, type: "keyword" })) };
-    }
-    return null;
+    const before = context.matchBefore(/[\w-]+$/);
+    if (!before && !context.explicit) return null;
+    const { from, to, items } = project().complete({ file: file(), offset: context.pos });
+    const options = items.map(({ label, kind, detail, doc, insert, is_snippet, filter }): Completion => {
+      const apply = is_snippet ? snippet(insert.replace(/\$(\d+)/g, "${$1}")) : insert;
+      const info = doc ? () => page(doc) : undefined;
+      return { label: filter.startsWith(label) ? label : filter, displayLabel: label, detail, info, type: kind, apply };
+    });
+    return { from, to, options };
   };
+}
+
+/** What is under the pointer, explained. */
+function explain(project: () => Project, file: () => string) {
+  return hoverTooltip((_, pos): Tooltip | null => {
+    const text = project().hover({ file: file(), offset: pos });
+    return text ? { pos, above: true, create: () => ({ dom: page(text) }) } : null;
+  });
+}
+
+/** A page of the manual: Markdown, shown as the text that it is. */
+function page(markdown: string): HTMLElement {
+  const dom = document.createElement("div");
+  dom.className = "page";
+  dom.textContent = markdown.replaceAll("**", "").trim();
+  return dom;
 }
 
 /** Files, one of which is shown. */
@@ -82,6 +96,7 @@ export class Editor {
   constructor(
     host: HTMLElement,
     private readonly catalogue: Catalogue,
+    private readonly project: () => Project,
     private readonly changed: (file: File) => void,
     private readonly format: () => void,
     private readonly fix: (edits: Edit[]) => void,
@@ -107,7 +122,8 @@ export class Editor {
         language(this.catalogue),
         syntaxHighlighting(colours),
         theme,
-        autocompletion({ override: [complete(this.catalogue)] }),
+        autocompletion({ override: [complete(this.project, () => this.shown)] }),
+        explain(this.project, () => this.shown),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": "Text of the flow" }),
         keymap.of([

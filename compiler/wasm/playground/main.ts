@@ -53,7 +53,7 @@ class Page {
   constructor() {
     const changed = (file: File) => this.changed(file);
     const fix = (edits: Edit[]) => this.fix(edits);
-    this.editor = new Editor(byId("editor"), catalogue(), changed, () => this.format(), fix);
+    this.editor = new Editor(byId("editor"), catalogue(), () => this.project, changed, () => this.format(), fix);
     byId("format").addEventListener("click", () => this.format());
     byId("reset").addEventListener("click", () => this.load(SAMPLE));
     byId("flow").addEventListener("change", () => this.draw());

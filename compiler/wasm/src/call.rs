@@ -51,9 +51,12 @@ impl Session {
             hears: asked.hears.as_ref().map(|heard| self.words(heard)),
             choices: asked.answers.iter().map(choice).collect(),
         });
-        let entered = self.live.happened().iter().rev().find_map(|h| {
-            if let What::Enters(node) = &h.what { Some(node.clone()) } else { None }
-        });
+        let entered = self
+            .live
+            .happened()
+            .iter()
+            .rev()
+            .find_map(|h| if let What::Enters(node) = &h.what { Some(node.clone()) } else { None });
         reply::CallView {
             node: entered.unwrap_or_default(),
             flow: self.graph.key.clone(),

@@ -62,7 +62,8 @@ impl<'a> Text<'a> {
     pub fn byte(&self, unit: u32) -> usize {
         let unit = usize::try_from(unit).unwrap_or(usize::MAX);
         let Some(units) = &self.units else { return unit.min(self.text.len()) };
-        let line = units.partition_point(|before| *before <= unit).saturating_sub(1);
+        // Behind the last line stands its end.
+        let line = units.partition_point(|before| *before <= unit).min(self.lines.len()).saturating_sub(1);
         let (start, mut at) =
             (self.lines.get(line).copied().unwrap_or(0), units.get(line).copied().unwrap_or(0));
         let rest = self.text.get(start..).unwrap_or_default();

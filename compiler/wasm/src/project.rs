@@ -302,7 +302,7 @@ impl Folder {
     /// # Errors
     /// There is no such file or flow.
     pub fn complete(&self, pointer: &reply::Pointer) -> Result<reply::Completions, Refusal> {
-        let found = self.ask(pointer, |office, at| complete(office, at))?;
+        let found = self.ask(pointer, complete)?;
         let (from, to) = match pointer {
             reply::Pointer::Text { file, .. } => {
                 let range = self.range(file, found.replace.start, found.replace.end);
@@ -322,7 +322,7 @@ impl Folder {
     /// # Errors
     /// There is no such file or flow.
     pub fn hover(&self, pointer: &reply::Pointer) -> Result<Option<String>, Refusal> {
-        self.ask(pointer, |office, at| hover(office, at))
+        self.ask(pointer, hover)
     }
 
     /// Where it is made.
@@ -330,7 +330,7 @@ impl Folder {
     /// # Errors
     /// There is no such file or flow.
     pub fn definition(&self, pointer: &reply::Pointer) -> Result<Vec<reply::Range>, Refusal> {
-        Ok(self.ranges(self.ask(pointer, |office, at| definition(office, at))?))
+        Ok(self.ranges(self.ask(pointer, definition)?))
     }
 
     /// Where it is named.

@@ -110,9 +110,64 @@ answer: string,
 usual_ms: number, };
 
 /**
+ * Something that may be written.
+ */
+export type Completion = {
+/**
+ * What people choose by; for a value also the bare value, as a canvas keeps it.
+ */
+label: string,
+/**
+ * What it is.
+ */
+kind: CompletionKind,
+/**
+ * What it is, in a few words.
+ */
+detail: string,
+/**
+ * More about it, in Markdown; may be empty.
+ */
+doc: string,
+/**
+ * What is written: a snippet (`${1:…}`) if `is_snippet`.
+ */
+insert: string,
+/**
+ * Whether `insert` has places to fill in.
+ */
+is_snippet: boolean,
+/**
+ * What typed letters are compared with.
+ */
+filter: string, };
+
+/**
+ * What a completion is.
+ */
+export type CompletionKind = "keyword" | "kind" | "field" | "exit" | "entity" | "node" | "flow" | "value" | "variable" | "snippet";
+
+/**
+ * What may be written at a place.
+ */
+export type Completions = {
+/**
+ * First unit of what is replaced.
+ */
+from: number,
+/**
+ * One past its last unit.
+ */
+to: number,
+/**
+ * In the order of the catalogue.
+ */
+items: Array<Completion>, };
+
+/**
  * Exits that come from facts of the node's entity.
  */
-export type Computed = "none" | "menu_keys" | "time_rules";
+export type Computed = "none" | "menu_keys" | "time_rules" | "answers";
 
 /**
  * What the tests of a project come to in one of its flows.
@@ -155,7 +210,7 @@ with: string, };
 /**
  * The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
  */
-export type EntityKind = "trunk" | "inbound_number" | "extension" | "ring_group" | "voicemail_box" | "ivr_menu" | "time_switch" | "prompt";
+export type EntityKind = "trunk" | "inbound_number" | "extension" | "ring_group" | "voicemail_box" | "ivr_menu" | "time_switch" | "conference" | "queue" | "prompt";
 
 /**
  * All about a kind of entity.
@@ -274,10 +329,10 @@ max: number, } } | { "text": {
 /**
  * Greatest length in bytes.
  */
-max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable" | "inputs" | "names";
+max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable" | "url" | "answers" | "dial" | "inputs" | "names";
 
 /**
- * A file of a project. `catalog.json` holds facts, other `.json` files are canvases, everything else is text.
+ * A file of a project: `.flow` text, a canvas (`.json`) or facts (`catalog.json`).
  */
 export type File = {
 /**
@@ -425,6 +480,23 @@ at_ms: number,
  * How.
  */
 text: string, };
+
+/**
+ * A small note beside a node: in which state calls come, how long callers may have waited.
+ */
+export type Hint = {
+/**
+ * Behind which unit of the text.
+ */
+at: number,
+/**
+ * The note.
+ */
+label: string,
+/**
+ * What it means.
+ */
+detail: string, };
 
 /**
  * What a key is like.
@@ -620,6 +692,31 @@ width: number,
  * Height.
  */
 height: number, };
+
+/**
+ * Where an editor points.
+ */
+export type Pointer = {
+/**
+ * The file.
+ */
+file: string,
+/**
+ * Where in its text, in UTF-16 units.
+ */
+offset: number, } | {
+/**
+ * Key of the flow.
+ */
+flow: string,
+/**
+ * The node.
+ */
+node: string,
+/**
+ * The part of it.
+ */
+spot: Spot, };
 
 /**
  * What a call waits for.

@@ -144,3 +144,20 @@ test("every case is answered as natively, programs to the last byte", () => {
   assert.ok(programs > 50, `${programs} programs`);
   console.log(`${all.length} projects, ${programs} programs, the same bytes`);
 });
+
+test("editors ask by offset, canvases by node and field", () => {
+  const text = `// 𝄞\n${FLOW.replace("tiemout", "timeout")}`;
+  const office = project(text);
+  const at = { file: "main.flow", offset: text.indexOf("ann  timeout") };
+  const { from, to, items } = office.complete(at);
+  assert.equal(text.slice(from, to), "ann");
+  assert.ok(items.some(({ label, kind }) => label === "sorry" && kind === "node"));
+  assert.match(office.hover(at), /extension/);
+  const [made] = office.definition(at);
+  assert.equal(text.slice(made.from, made.to), "ann");
+  const edits = office.rename(at, "anna");
+  assert.deepEqual(edits.map((edit) => text.slice(edit.place.from, edit.place.to)), ["ann", "ann"]);
+  const spot = { exit: "no_answer" };
+  assert.ok(office.complete({ flow: "main", node: "ann", spot }).items.some(({ label }) => label === "bye"));
+  assert.throws(() => office.hover({ file: "other.flow", offset: 0 }), /there is no text file/);
+});
