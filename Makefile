@@ -31,14 +31,15 @@ e2e: ## real SIP clients against the real binary
 	cargo test --locked -p flow-tests --lib -- --ignored --test-threads=1
 	cargo test --locked -p flow-tests --test e2e --test crash -- --test-threads=1
 
-build: ## release binaries: target/release/flowpbx and flowc
+build: ## release binaries: target/release/flowpbx, flowc and flow-lsp
 	@.ci/setup build
-	cargo build --locked --release -p flowpbx -p flowc
+	cargo build --locked --release -p flowpbx -p flowc -p flow-lsp
 
 bench: ## figures beside the peers' (needs rtpengine and sipp; installed when missing)
 	@.ci/setup bench
 	cargo bench --locked -p flow-vm --bench step
 	cargo bench --locked -p flow-compiler --bench compile
+	cargo bench --locked -p flow-lsp --bench edit
 	cargo bench --locked -p flow-sip --bench messages
 	cargo bench --locked -p flowpbx --bench relay
 	cargo build --locked --release -p flowpbx
@@ -56,7 +57,7 @@ fmt: ## format the code and the example flows
 	cargo run --quiet -p flowc -- fmt examples
 
 update: ## rewrite generated files and expectations
-	UPDATE=1 cargo test --locked -p flow-compiler -p flowc
+	UPDATE=1 cargo test --locked -p flow-compiler -p flowc -p flow-lsp
 	UPDATE=1 cargo test --locked -p flow-tests --test house
 
 clean: ## remove build products (never the data)

@@ -175,6 +175,17 @@ fn the_canvas_asks_by_node_and_part() {
 }
 
 #[test]
+fn an_input_of_a_flow_is_made_where_the_flow_names_it() {
+    let text = "flow main {\n  inputs = [account:number]\n  a: branch { when = \"account > 3\"  yes -> b  no -> b }\n  \
+                b: hangup\n}\n";
+    let mut folder = folder(text);
+    let at = At::Text { file: first(), offset: text.find("account >").unwrap() + 2 };
+    let made = definition::definition(folder.office(), at);
+    let ranges: Vec<_> = made.iter().map(|m| &text[m.range.0..m.range.1]).collect();
+    assert_eq!(ranges, ["account"]);
+}
+
+#[test]
 fn a_canvas_in_json_says_where_things_are() {
     for (name, text) in cases().into_iter().filter(|(name, _)| name.contains("cases/json")) {
         let read = read_text(&[Source { name: "case.flow", bytes: text.as_bytes() }]);

@@ -13,6 +13,7 @@
 //! colours FILE                      semantic tokens, a word each
 //! apply METHOD FILE …      the same, and the edits of the answer (of its last code action) are made
 //! command NAME {…}         workspace/executeCommand with one argument
+//! workspace added|removed FOLDER    the editor's folders change
 //! send METHOD {…}          a request as it stands
 //! ```
 //!

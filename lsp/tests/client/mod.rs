@@ -213,6 +213,14 @@ impl Client {
                 let params = json!({ "command": first, "arguments": [argument] });
                 return self.show("workspace/executeCommand", params).1;
             }
+            "workspace" => {
+                // `workspace added FOLDER`, `workspace removed FOLDER`
+                let folder = json!({ "uri": self.uri(more), "name": more });
+                let mut event = json!({ "added": [], "removed": [] });
+                event[first] = json!([folder]);
+                self.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+                self.barrier();
+            }
             "send" => {
                 let params = if more.is_empty() { Value::Null } else { serde_json::from_str(more).unwrap() };
                 return self.show(first, params).1;
