@@ -30,7 +30,9 @@ pub(crate) fn too_many_exits(graph: &Graph, world: &dyn World) -> Option<Diagnos
     for node in graph.nodes.values() {
         let Some(spec) = node.kind.map(Kind::spec) else { continue };
         count += spec.exits.len();
-        if spec.computed != Computed::None {
+        if spec.computed == Computed::Answers {
+            count += flow_vm::limits::WEBHOOK_ANSWERS_MAX;
+        } else if spec.computed != Computed::None {
             count += facts_of(node, world).map_or(0, EntityFacts::exits_max);
         }
         if count > limits::EXITS_MAX {
@@ -213,11 +215,15 @@ impl Flow<'_> {
         let kind = node.kind?;
         let facts = facts_of(node, self.world);
         let others = match (kind.spec().computed, facts) {
-            (Computed::None, _) | (_, Some(_)) => None,
+            (Computed::None | Computed::Answers, _) | (_, Some(_)) => None,
             (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
             (Computed::TimeRules, None) => Some(KeyType::Name),
         };
-        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), others, kind })
+        Some(Exits {
+            names: kind.exits(node, facts).into_iter().map(|(name, _)| name).collect(),
+            others,
+            kind,
+        })
     }
 
     fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {

@@ -361,7 +361,10 @@ impl Maker<'_> {
                 | FieldType::Hours
                 | FieldType::Dates
                 | FieldType::Names
-                | FieldType::Exit,
+                | FieldType::Exit
+                | FieldType::Url
+                | FieldType::Dial
+                | FieldType::Answers,
                 _,
             ) => self.names(atom, Thing::Value),
         }
