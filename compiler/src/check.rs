@@ -17,6 +17,8 @@ use crate::world::World;
 mod abandoned;
 mod call_state;
 mod clock_jump;
+mod collect_fields;
+mod counted;
 mod cycles;
 mod empty_group;
 mod endless_loop;
@@ -63,6 +65,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     only_a_beep::check,
     silence::check,
     variables::check,
+    collect_fields::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,

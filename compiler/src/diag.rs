@@ -183,6 +183,12 @@ codes! {
     /// On some way to this node no `set` has given the variable a value. Set it where every call passes, such as right
     /// behind the entry.
     VariableUnset = "F222", Error, "variable that may not be set";
+    /// A `collect` takes digits into a `variable` or compares them with a `secret`, never both: what is secret doesn't enter
+    /// the flow. It asks for at least `min` and at most `max` of them.
+    CollectFields = "F240", Error, "digits that can't be collected";
+    /// `now.time`, `now.date` and `now.weekday` are of a time zone: that of the flow's field `zone`, or of its first time
+    /// switch. This flow has neither.
+    NoZone = "F241", Error, "clock without a time zone";
 
     /// The ring group has a member that is no extension of this office, so that fewer phones ring than the office believes.
     /// Take the member out of the group, or add the extension.

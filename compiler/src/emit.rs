@@ -3,12 +3,12 @@
 
 use cranelift_entity::{EntityRef, SecondaryMap};
 use flow_vm::builder::{
-    BuildError, Builder, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets,
+    BuildError, Builder, CollectTargets, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets,
 };
 use flow_vm::effect::{Key, PhoneStatus, RingEnd, Sound, VoicemailEnd};
 use flow_vm::program::{ExitIx, NodeIx};
 
-use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Heard, Ir, NodeRef, Pushed, Step};
+use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Entered, Heard, Ir, NodeRef, Pushed, Step};
 
 /// The bytes of a program. [`flow_vm::verify`] has not seen them yet.
 ///
@@ -77,6 +77,9 @@ impl Emitter {
                 Step::Push(Pushed::Number(number)) => self.to.push_number(*number),
                 Step::Push(Pushed::Bool(yes)) => self.to.push_bool(*yes),
                 Step::Push(Pushed::Fact(fact)) => self.to.push_fact(*fact),
+                Step::Push(Pushed::Moment(moment)) => self.to.push_moment(*moment),
+                Step::Push(Pushed::Now(part)) => self.to.push_now(*part),
+                Step::Digits(holds) => self.to.push_digits(*holds),
                 Step::Load(variable) => self.to.load(*variable),
                 Step::Store(variable) => self.to.store(*variable),
                 Step::Apply(operator) => self.to.apply(*operator),
@@ -158,6 +161,21 @@ impl Emitter {
                     do_not_disturb: cases.of(Case::Status(PhoneStatus::DoNotDisturb)),
                     on_call: cases.of(Case::Status(PhoneStatus::OnCall)),
                     free: cases.of(Case::Status(PhoneStatus::Free)),
+                    failed: cases.otherwise,
+                });
+            }
+            Ask::LocalTime { zone } => {
+                self.to.local_time(zone);
+                self.to.switch_time([], cases.of(Case::Now), cases.otherwise);
+            }
+            Ask::Collect { prompt, rule, secret } => {
+                self.to.collect(prompt, *rule, secret.as_deref());
+                self.to.switch_collect(CollectTargets {
+                    digits: cases.of(Case::Entered(Entered::Digits)),
+                    accepted: cases.of(Case::Entered(Entered::Accepted)),
+                    refused: cases.of(Case::Entered(Entered::Refused)),
+                    too_few: cases.of(Case::Entered(Entered::TooFew)),
+                    silent: cases.of(Case::Entered(Entered::Silent)),
                     failed: cases.otherwise,
                 });
             }

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use flow_vm::effect::{Answer, Effect, End, Input, Key, PhoneStatus, RingEnd, VoicemailEnd};
+use flow_vm::effect::{
+    Answer, Collected, Digits, Effect, End, Input, Key, PhoneStatus, RingEnd, VoicemailEnd,
+};
 use flow_vm::text::answer_text;
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Watch, resume};
 
@@ -249,6 +251,12 @@ fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
     all.extend(Key::ALL.map(Answer::Key));
     all.extend(rings.map(Answer::Ring));
     all.extend(mailboxes.map(Answer::Voicemail));
+    if let Effect::Collect { rule, .. } = effect {
+        let digits = "1".repeat(usize::from(rule.min));
+        all.extend(Digits::new(&digits).map(|d| Answer::Collected(Collected::Digits(d))));
+    }
+    let entered = [Collected::Accepted, Collected::Refused, Collected::TooFew, Collected::Silent];
+    all.extend(entered.map(Answer::Collected));
     all.extend([true, false].map(Answer::Chance));
     all.extend(PhoneStatus::ALL.map(Answer::Status));
     all
@@ -262,6 +270,10 @@ fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
     }
     if let Effect::Menu { timeout_ms, .. } = effect {
         return SOUND_MS + u64::from(*timeout_ms);
+    }
+    if let Effect::Collect { rule, .. } = effect {
+        let waits = u64::from(rule.first_s) + u64::from(rule.next_s);
+        return SOUND_MS + waits * 1_000;
     }
     if matches!(effect, Effect::Play { .. }) { SOUND_MS } else { 0 }
 }

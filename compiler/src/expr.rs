@@ -14,12 +14,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use flow_vm::limits::{STACK_MAX, VALUE_BYTES_MAX, VARIABLES_MAX};
-use flow_vm::value::{Fact, Operator, Type};
+use flow_vm::value::{Fact, MomentType, Operator, Type};
 
+use crate::entity::EntityFacts;
 use crate::graph::Graph;
 use crate::ir::{Pushed, Step};
-use crate::nodes::Kind;
 use crate::nodes::spec::FieldType;
+use crate::nodes::{Config, Kind};
+use crate::world::World;
 
 mod read;
 
@@ -31,6 +33,26 @@ pub const FACTS: [(&str, Fact); 3] = [
     ("caller.name", Fact::CallerName),
     ("called.number", Fact::CalledNumber),
 ];
+
+/// The variable in which digits wait to be confirmed. No name in a flow can be this.
+pub(crate) const ASIDE: &str = "(digits)";
+
+/// The names of what the clock says, in the zone of the flow.
+pub const NOW: [(&str, MomentType); 3] =
+    [("now.time", MomentType::Time), ("now.date", MomentType::Date), ("now.weekday", MomentType::Weekday)];
+
+/// The zone of a flow: its own field, or that of its first time switch.
+#[must_use]
+pub fn zone_of(graph: &Graph, world: &dyn World) -> Option<String> {
+    let own = graph.field("zone").and_then(|f| f.value.as_str());
+    own.map(str::to_owned).or_else(|| {
+        graph.nodes.values().find_map(|node| {
+            let kind = node.kind?.spec().entity.kind()?;
+            let facts = world.entity(kind, node.entity_key()?)?;
+            if let EntityFacts::TimeSwitch(switch) = facts { Some(switch.timezone.clone()) } else { None }
+        })
+    })
+}
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,11 +131,26 @@ impl Expr {
     #[must_use]
     pub fn looks_at_the_call(&self) -> bool {
         match self {
-            Expr::Is(Pushed::Fact(_)) | Expr::Variable(_) => true,
-            Expr::Is(Pushed::Text(_) | Pushed::Phone(_) | Pushed::Number(_) | Pushed::Bool(_)) => false,
+            Expr::Is(Pushed::Fact(_) | Pushed::Now(_)) | Expr::Variable(_) => true,
+            Expr::Is(
+                Pushed::Text(_) | Pushed::Phone(_) | Pushed::Number(_) | Pushed::Bool(_) | Pushed::Moment(_),
+            ) => false,
             Expr::One(_, one) => one.looks_at_the_call(),
             Expr::Two(_, first, second) | Expr::Plus(first, second) => {
                 first.looks_at_the_call() || second.looks_at_the_call()
+            }
+        }
+    }
+
+    /// Whether it reads the clock, so that the local time must be asked right before it's computed.
+    #[must_use]
+    pub fn asks_time(&self) -> bool {
+        match self {
+            Expr::Is(pushed) => matches!(pushed, Pushed::Now(_)),
+            Expr::Variable(_) => false,
+            Expr::One(_, one) => one.asks_time(),
+            Expr::Two(_, first, second) | Expr::Plus(first, second) => {
+                first.asks_time() || second.asks_time()
             }
         }
     }
@@ -166,7 +203,13 @@ impl Expr {
 fn plus(first: Type) -> Operator {
     match first {
         Type::Text => Operator::Concat,
-        Type::Bool | Type::Number | Type::Phone => Operator::Add,
+        Type::Bool
+        | Type::Number
+        | Type::Phone
+        | Type::Duration
+        | Type::Time
+        | Type::Date
+        | Type::Weekday => Operator::Add,
     }
 }
 
@@ -174,10 +217,17 @@ fn result(operator: Operator, first: Type, second: Type) -> Result<Type, ExprErr
     operator.result(first, second).ok_or_else(|| {
         let takes = match operator {
             Operator::Equal => "`==` and `!=` compare two values of one type",
-            Operator::Less => "`<`, `<=`, `>` and `>=` compare numbers",
+            Operator::Less => {
+                "`<`, `<=`, `>` and `>=` compare two numbers, two lengths of time, two times of day or two dates"
+            }
             Operator::Not | Operator::And | Operator::Or => "`and`, `or` and `not` take yes or no",
-            Operator::Add | Operator::Concat => "`+` takes two numbers or two texts",
-            Operator::Subtract | Operator::Multiply => "`-` and `*` take numbers",
+            Operator::Add | Operator::Concat => {
+                "`+` takes two numbers, two texts, two lengths of time, or a time of day and a length of time"
+            }
+            Operator::Subtract => {
+                "`-` takes two numbers, two lengths of time, two times of day, or a time of day and a length of time"
+            }
+            Operator::Multiply => "`*` takes numbers",
             Operator::StartsWith | Operator::EndsWith => {
                 "`starts_with` and `ends_with` take two phone numbers or two texts"
             }
@@ -191,6 +241,9 @@ fn result(operator: Operator, first: Type, second: Type) -> Result<Type, ExprErr
         };
         let phone = [first, second].contains(&Type::Phone) && [first, second].contains(&Type::Text);
         let hint = if phone { "; a phone number is written `+61411111111` or `tel:101`" } else { "" };
+        let is_time = |ty| matches!(ty, Type::Duration | Type::Time);
+        let bare = [first, second].contains(&Type::Number) && (is_time(first) || is_time(second));
+        let hint = if bare { "; a length of time has its unit: `25s`, `2min`, `1h`" } else { hint };
         ExprError(format!("{takes}, not {got}{hint}"))
     })
 }
@@ -213,11 +266,23 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// The variables that the `set`s of a flow give values. The type is that of the first `set` whose type can be told.
+    /// The variables that the nodes of a flow give values. The type is that of the first `collect`, or of the first `set`
+    /// whose type can be told.
     #[must_use]
     pub fn of(graph: &Graph) -> Variables {
         let mut variables = Variables::default();
         let mut sets = Vec::new();
+        for node in graph.nodes.values().filter(|n| n.kind == Some(Kind::Collect)) {
+            let Some(Config::Collect(collect)) = Config::read(node) else { continue };
+            if collect.confirm.is_some() {
+                variables.add(ASIDE);
+            }
+            let Some(name) = collect.variable.filter(|name| read::is_name(name)) else { continue };
+            variables.add(&name);
+            if let Some(variable) = variables.known.get_mut(&name) {
+                variable.ty.get_or_insert(collect.holds.ty());
+            }
+        }
         for node in graph.nodes.values().filter(|n| n.kind == Some(Kind::Set)) {
             let text = |field| node.field(field).and_then(|f| f.value.as_str());
             let Some(name) = text("variable").filter(|name| read::is_name(name)) else { continue };
@@ -265,7 +330,7 @@ impl Variables {
 
     /// Every name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.keys().map(String::as_str)
+        self.known.keys().map(String::as_str).filter(|name| *name != ASIDE)
     }
 }
 
@@ -288,6 +353,8 @@ pub fn of_field(ty: FieldType, text: &str) -> Option<Result<Expr, ExprError>> {
         | FieldType::Hours
         | FieldType::Dates
         | FieldType::Exit
+        | FieldType::Inputs
+        | FieldType::Names
         | FieldType::Variable => None,
     }
 }

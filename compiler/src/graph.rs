@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::diag::{Place, Span, Spot};
 use crate::entity::{Date, EntityKind};
 use crate::nodes::Kind;
+use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType};
 use crate::{Source, limits};
 
 /// A file of the project.
@@ -163,6 +164,8 @@ pub struct Graph {
     pub key: String,
     /// What people call it; empty if nothing.
     pub label: String,
+    /// What the flow says of itself ([`FLOW_FIELDS`]), in the order written.
+    pub fields: Vec<Field>,
     /// The nodes.
     pub nodes: PrimaryMap<NodeId, Node>,
     /// The edges.
@@ -183,7 +186,35 @@ pub struct Graph {
     pub origin: Origin,
 }
 
+/// The fields of a flow itself.
+pub const FLOW_FIELDS: &[FieldSpec] = &[
+    FieldSpec {
+        name: "zone",
+        doc: "The time zone of `now.time`, `now.date` and `now.weekday`; that of the first time switch, if not given.",
+        ty: FieldType::Zone,
+        default: FieldDefault::Absent,
+    },
+    FieldSpec {
+        name: "inputs",
+        doc: "What a `subflow` node of another flow gives this one, with types: `[account:text, tries:number]`.",
+        ty: FieldType::Inputs,
+        default: FieldDefault::Absent,
+    },
+    FieldSpec {
+        name: "exits",
+        doc: "The exits by which calls come back to the flow that called this one: `[ok, failed]`.",
+        ty: FieldType::Names,
+        default: FieldDefault::Absent,
+    },
+];
+
 impl Graph {
+    /// The field of this name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
     /// The first node with this name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<NodeId> {
@@ -477,6 +508,15 @@ pub enum StepKind {
     },
     /// `press 1`, `press 1 2`: at the next questions the caller presses these keys, one at each.
     Press(Vec<Key>),
+    /// `digits 1234#`: at the next question for digits the caller enters these keys one after the other.
+    Digits(Vec<Key>),
+    /// `secret door 4711`: what the server's secret of this name is in this test.
+    Secret {
+        /// Name of the secret.
+        secret: String,
+        /// Its digits.
+        digits: Vec<Key>,
+    },
     /// `wait`: at the next question the caller presses nothing.
     Wait,
     /// `hang_up`: at the next question (or sound, or ringing) the caller hangs up.

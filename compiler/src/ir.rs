@@ -14,9 +14,9 @@
 //! ```
 
 use cranelift_entity::{PrimaryMap, entity_impl};
-use flow_vm::effect::{CallerPart, Cause, Key, PhoneStatus, RingEnd, VoicemailEnd};
+use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, VoicemailEnd};
 use flow_vm::table::When;
-use flow_vm::value::{Fact, Operator, Type};
+use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
 mod parse;
 mod print;
@@ -95,6 +95,8 @@ pub enum Step {
     Store(u8),
     /// An operator takes its values from the stack and leaves its result there.
     Apply(Operator),
+    /// The digits that were entered last go onto the stack.
+    Digits(DigitsAs),
 }
 
 /// A value that goes onto the stack.
@@ -110,6 +112,10 @@ pub enum Pushed {
     Bool(bool),
     /// Something that is known of the call.
     Fact(Fact),
+    /// A length of time, a time of day, a date or a weekday.
+    Moment(Moment),
+    /// A part of the local time, which must have been asked last.
+    Now(MomentType),
 }
 
 impl Pushed {
@@ -122,6 +128,8 @@ impl Pushed {
             Pushed::Number(_) => Type::Number,
             Pushed::Bool(_) => Type::Bool,
             Pushed::Fact(fact) => fact.ty(),
+            Pushed::Moment(moment) => moment.ty.ty(),
+            Pushed::Now(part) => part.ty(),
         }
     }
 }
@@ -169,7 +177,7 @@ pub enum BlockEnd {
     Hangup(Cause),
 }
 
-/// What can be asked: [`flow_vm::effect::Effect`] with owned names, but for the clock, which is [`BlockEnd::Clock`].
+/// What can be asked: [`flow_vm::effect::Effect`] with owned names. The clock of a time switch is [`BlockEnd::Clock`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Answer the caller.
@@ -224,6 +232,53 @@ pub enum Ask {
         /// Its key.
         extension: String,
     },
+    /// The local time, for expressions.
+    LocalTime {
+        /// IANA name of the zone.
+        zone: String,
+    },
+    /// Take digits.
+    Collect {
+        /// The prompt.
+        prompt: String,
+        /// How many, and when they are at an end.
+        rule: DigitRule,
+        /// Name of the secret that they are compared with.
+        secret: Option<String>,
+    },
+}
+
+/// What was entered where digits were asked for: [`flow_vm::effect::Collected`] without the digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entered {
+    /// Digits.
+    Digits,
+    /// The secret.
+    Accepted,
+    /// Something else than the secret.
+    Refused,
+    /// Too few digits.
+    TooFew,
+    /// Nothing.
+    Silent,
+}
+
+impl Entered {
+    /// Everything that can be entered.
+    pub const ALL: [Entered; 5] =
+        [Entered::Digits, Entered::Accepted, Entered::Refused, Entered::TooFew, Entered::Silent];
+
+    /// The word in the text.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Entered::Digits => "digits",
+            Entered::Accepted => "accepted",
+            Entered::Refused => "refused",
+            Entered::TooFew => "too_few",
+            Entered::Silent => "silent",
+        }
+    }
 }
 
 /// Something to hear, by key.
@@ -254,6 +309,10 @@ pub enum Case {
     Chance(bool),
     /// The extension is so.
     Status(PhoneStatus),
+    /// This was entered.
+    Entered(Entered),
+    /// The local time was told.
+    Now,
 }
 
 impl Ask {
@@ -270,6 +329,8 @@ impl Ask {
             Ask::Menu { .. } => matches!(case, Case::Key(_) | Case::OtherKey | Case::Timeout),
             Ask::RingExtension { .. } | Ask::RingGroup { .. } => matches!(case, Case::Ring(_)),
             Ask::Voicemail { .. } => matches!(case, Case::Voicemail(_)),
+            Ask::LocalTime { .. } => matches!(case, Case::Now),
+            Ask::Collect { .. } => matches!(case, Case::Entered(_)),
         }
     }
 }

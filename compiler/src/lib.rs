@@ -39,6 +39,7 @@ pub mod ir;
 pub mod json;
 pub mod limits;
 pub mod lower;
+pub mod merge;
 pub mod nodes;
 pub mod sim;
 mod structure;

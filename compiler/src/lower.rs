@@ -46,6 +46,7 @@ pub fn lower(graph: &Graph, world: &dyn World) -> Result<Ir, Hole> {
         wiring: graph.wiring(),
         world,
         variables: Variables::of(graph),
+        zone: expr::zone_of(graph, world),
         ir: Ir::default(),
         known: SecondaryMap::new(),
         queue: Vec::new(),
@@ -89,6 +90,7 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
         Config::Branch(config) => config.lower(&mut site),
         Config::Split(config) => config.lower(&mut site),
         Config::Status(config) => config.lower(&mut site),
+        Config::Collect(config) => config.lower(&mut site),
     }
 }
 
@@ -98,6 +100,7 @@ struct Lowering<'a> {
     wiring: Wiring,
     world: &'a dyn World,
     variables: Variables,
+    zone: Option<String>,
     ir: Ir,
     known: SecondaryMap<NodeId, Option<Start>>,
     queue: Vec<NodeId>,
@@ -169,6 +172,32 @@ impl<'a> Site<'_, 'a> {
             .map_err(|_| self.hole("an expression that can be computed"))
     }
 
+    /// Begins the block in which an expression is computed by these steps, and returns the block with the steps that leave
+    /// its value on the stack. An expression that reads the clock asks for the time first; where it can't be told the call
+    /// is let go.
+    ///
+    /// # Errors
+    /// As [`Site::steps`], or the flow has no zone, which the checks have said.
+    pub fn compute(
+        &mut self,
+        block: BlockRef,
+        mut before: Vec<Step>,
+        expr: Result<Expr, ExprError>,
+    ) -> Result<(BlockRef, Vec<Step>), Hole> {
+        let asks_time = expr.as_ref().is_ok_and(Expr::asks_time);
+        let steps = self.steps(expr)?;
+        if !asks_time {
+            before.extend(steps);
+            return Ok((block, before));
+        }
+        let zone = self.flow.zone.clone().ok_or_else(|| self.hole("a time zone"))?;
+        let told = self.block();
+        let lost = self.add(Vec::new(), BlockEnd::Hangup(Cause::Congestion));
+        let effect = Ask::LocalTime { zone };
+        self.write(block, before, BlockEnd::Ask { effect, cases: vec![(Case::Now, told)], otherwise: lost });
+        Ok((told, steps))
+    }
+
     /// The number of a variable.
     ///
     /// # Errors
@@ -176,6 +205,14 @@ impl<'a> Site<'_, 'a> {
     pub fn variable(&self, name: &str) -> Result<u8, Hole> {
         let found: Option<expr::Variable> = self.flow.variables.get(name);
         found.map(|v| v.number).ok_or_else(|| self.hole("the variable"))
+    }
+
+    /// The number of the variable in which digits wait to be confirmed.
+    ///
+    /// # Errors
+    /// The flow has none, which happens only where it has too many variables.
+    pub fn aside(&self) -> Result<u8, Hole> {
+        self.variable(expr::ASIDE)
     }
 
     /// The error for a missing fact.

@@ -9,7 +9,7 @@ mod expect;
 mod script;
 mod story;
 
-pub use act::{MAILBOX_GREETING, Outcome, run};
+pub use act::{Live, MAILBOX_GREETING, Outcome, Question, Reply, run, run_live};
 pub use expect::{TestReport, Verdict, test, tests};
 pub use script::{Act, Script, ScriptError};
-pub use story::{Happening, What};
+pub use story::{Happening, What, told};

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::diag::{self, Code, Diagnostic, Place, Sink, a};
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::entity::{EntityFacts, EntityKind};
-use crate::graph::{Declaration, Edge, Field, Graph, Node, NodeId, Origin, Part, Project, Target};
+use crate::graph::{
+    Declaration, Edge, FLOW_FIELDS, Field, Graph, Node, NodeId, Origin, Part, Project, Target,
+};
 use crate::limits;
 use crate::nodes::Kind;
 use crate::nodes::spec::{Computed, EntityUse, FieldDefault, FieldSpec, FieldType};
@@ -75,6 +77,9 @@ struct Flow<'a> {
 
 impl Flow<'_> {
     fn check(&mut self) {
+        let (what, owner) = (format!("the flow `{}`", self.graph.key), self.graph.origin.place());
+        let of = Fields { what: &what, specs: FLOW_FIELDS, owner, world: self.world };
+        of.check(&self.graph.fields, self.sink);
         self.duplicates();
         for node in self.graph.nodes.values() {
             self.kind(node);

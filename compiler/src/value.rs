@@ -1,5 +1,6 @@
 //! Values as JSON holds them: dates, times of the day, and whether a value is of a field's type.
 
+use flow_vm::value::Type;
 use serde_json::Value;
 
 use crate::entity::{Date, Hours, Weekdays};
@@ -142,6 +143,8 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
         FieldType::Ref(_) | FieldType::Exit => value.as_str().is_some_and(|s| !s.is_empty()),
         FieldType::Refs(_) => return strings(value, |s| !s.is_empty(), ty),
         FieldType::Networks => return strings(value, is_network, ty),
+        FieldType::Inputs => return strings(value, |s| input(s).is_some(), ty),
+        FieldType::Names => return strings(value, crate::expr::is_variable, ty),
         FieldType::Zone => {
             let zone = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
             let known = zone.parse::<chrono_tz::Tz>().is_ok();
@@ -190,8 +193,31 @@ pub(crate) fn wants(ty: FieldType) -> String {
         FieldType::Exit => "the name of an exit".to_owned(),
         FieldType::Expr => "an expression such as `\"caller.number starts_with +614\"`".to_owned(),
         FieldType::Template => "a text in quotes, with expressions in `{…}`".to_owned(),
+        FieldType::Inputs => {
+            "a list of names with types such as `[account:text, tries:number]` (text, number, phone, bool, duration, time, date, weekday)".to_owned()
+        }
+        FieldType::Names => "a list of names such as `[ok, failed]`: letters, digits and `_`".to_owned(),
         FieldType::Variable => "the name of a variable: letters, digits and `_`".to_owned(),
     }
+}
+
+/// The words of types.
+pub(crate) const TYPES: [(&str, Type); 8] = [
+    ("text", Type::Text),
+    ("number", Type::Number),
+    ("phone", Type::Phone),
+    ("bool", Type::Bool),
+    ("duration", Type::Duration),
+    ("time", Type::Time),
+    ("date", Type::Date),
+    ("weekday", Type::Weekday),
+];
+
+/// Name and type of an input, `account:number`.
+pub(crate) fn input(text: &str) -> Option<(&str, Type)> {
+    let (name, word) = text.split_once(':')?;
+    let (_, ty) = TYPES.into_iter().find(|(known, _)| *known == word)?;
+    crate::expr::is_variable(name).then_some((name, ty))
 }
 
 /// An address or a network in CIDR notation.

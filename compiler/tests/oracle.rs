@@ -21,7 +21,9 @@ use flow_compiler::graph::{Graph, Project};
 use flow_compiler::sim::{self, Script, What};
 use flow_compiler::world::World as _;
 use flow_compiler::{Source, read_text, world_of};
-use flow_vm::effect::{Answer, Effect, Input, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
+use flow_vm::effect::{
+    Answer, Collected, Digits, Effect, Input, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd,
+};
 use flow_vm::text::effect_text;
 use flow_vm::value::Text;
 use flow_vm::{CallFacts, ExitIx, NodeIx, Program, State, Step, Watch, resume};
@@ -127,6 +129,17 @@ fn answer(effect: &Effect<'_>, choices: &mut Choices<'_>) -> Answer {
             ];
             let second = 60 * minute[choices.of(minute.len())] + 59 * choices.of(2) as u32;
             Answer::LocalTime(LocalTime { day, second })
+        }
+        Effect::Collect { .. } if usual.is_multiple_of(4) => Answer::Collected(Collected::Silent),
+        Effect::Collect { secret: Some(_), .. } => {
+            Answer::Collected([Collected::Accepted, Collected::Refused][choices.of(2)])
+        }
+        Effect::Collect { rule, .. } if rule.min > 1 && usual % 4 == 1 => {
+            Answer::Collected(Collected::TooFew)
+        }
+        Effect::Collect { rule, .. } => {
+            let digits = "0420173955551234"[..usize::from(rule.min.max(rule.max.min(4)))].to_owned();
+            Answer::Collected(Collected::Digits(Digits::new(&digits).unwrap()))
         }
         Effect::Chance { .. } => Answer::Chance(choices.of(2) == 1),
         Effect::Status { .. } => Answer::Status(PhoneStatus::ALL[choices.of(PhoneStatus::ALL.len())]),

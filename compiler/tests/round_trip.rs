@@ -124,8 +124,23 @@ fn members(reserved: &'static [&'static str]) -> impl Strategy<Value = Map<Strin
 }
 
 fn fields() -> impl Strategy<Value = Vec<Field>> {
-    let known =
-        prop::sample::select(vec!["ring", "timeout", "barge_in", "early", "cause", "hosts", "days", "hours"]);
+    let known = prop::sample::select(vec![
+        "ring",
+        "timeout",
+        "barge_in",
+        "early",
+        "cause",
+        "hosts",
+        "days",
+        "hours",
+        "variable",
+        "holds",
+        "terminator",
+        "confirm",
+        "secret",
+        "when",
+        "value",
+    ]);
     let name = prop_oneof![2 => known.prop_map(str::to_owned), 1 => name()];
     vec((name, value(), beside()), 0..3).prop_map(|fields| {
         let mut seen = std::collections::HashSet::new();
@@ -199,6 +214,9 @@ fn test() -> impl Strategy<Value = Test> {
         ("\\+[1-9][0-9]{6,12}", option::of("\\+[1-9][0-9]{6,12}"))
             .prop_map(|(number, from)| StepKind::Call { number, from }),
         vec(prop::sample::select(flow_vm::effect::Key::ALL.to_vec()), 1..4).prop_map(StepKind::Press),
+        vec(prop::sample::select(flow_vm::effect::Key::ALL.to_vec()), 1..9).prop_map(StepKind::Digits),
+        (words(), vec(prop::sample::select(flow_vm::effect::Key::ALL[..10].to_vec()), 1..9))
+            .prop_map(|(secret, digits)| StepKind::Secret { secret, digits }),
         Just(StepKind::Wait),
         Just(StepKind::HangUp),
         words().prop_map(StepKind::CallerName),

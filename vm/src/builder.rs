@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::codec;
-use crate::effect::{CallerPart, Cause, Key, Sound};
+use crate::effect::{CallerPart, Cause, DigitRule, Key, Sound};
 use crate::limits;
 use crate::op::Op;
 use crate::operand::{
@@ -39,10 +39,10 @@ use crate::operand::{
 };
 use crate::program::{Entry, ExitIx, Node, NodeIx, Parts, Range};
 use crate::table::{
-    ChanceTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx, Target, TimeRule,
-    TimeTable, TimeTableIx, VoicemailTable, When,
+    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx,
+    Target, TimeRule, TimeTable, TimeTableIx, VoicemailTable, When,
 };
-use crate::value::{Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 
 /// A place in the code that may not be known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +102,23 @@ pub struct StatusTargets {
     /// It would ring.
     pub free: Label,
     /// The host couldn't tell.
+    pub failed: Label,
+}
+
+/// Where to go by what was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CollectTargets {
+    /// Digits: read them with [`Builder::push_digits`].
+    pub digits: Label,
+    /// The secret.
+    pub accepted: Label,
+    /// Something else than the secret.
+    pub refused: Label,
+    /// Too few digits.
+    pub too_few: Label,
+    /// Nothing.
+    pub silent: Label,
+    /// The host couldn't ask.
     pub failed: Label,
 }
 
@@ -302,6 +319,34 @@ impl Builder {
         self.emit(Op::Status { extension });
     }
 
+    /// `collect` or, with the name of a secret, `collect_secret`. The caller must be answered. Follow with
+    /// [`Builder::switch_collect`].
+    pub fn collect(&mut self, prompt: &str, rule: DigitRule, secret: Option<&str>) {
+        let prompt = self.string(prompt);
+        match secret {
+            Some(secret) => {
+                let secret = self.string(secret);
+                self.emit(Op::CollectSecret { prompt, secret, rule });
+            }
+            None => self.emit(Op::Collect { prompt, rule }),
+        }
+    }
+
+    /// `push_digits`, behind the `digits` of a [`Builder::switch_collect`].
+    pub fn push_digits(&mut self, holds: DigitsAs) {
+        self.emit(Op::PushDigits { holds });
+    }
+
+    /// `push_moment`.
+    pub fn push_moment(&mut self, moment: Moment) {
+        self.emit(Op::PushMoment { moment });
+    }
+
+    /// `push_now`, behind a [`Builder::switch_time`] and not its `failed`.
+    pub fn push_now(&mut self, part: MomentType) {
+        self.emit(Op::PushNow { part });
+    }
+
     /// `push_text`: at most [`limits::VALUE_BYTES_MAX`] bytes.
     pub fn push_text(&mut self, text: &str) {
         let text = TextIx(self.string(text));
@@ -390,6 +435,13 @@ impl Builder {
         let labels = [to.unregistered, to.do_not_disturb, to.on_call, to.free, to.failed];
         let table = self.slots(SlotKind::Status, &labels);
         self.emit(Op::SwitchStatus { table: StatusTable(table) });
+    }
+
+    /// `switch_collect`, after `collect`.
+    pub fn switch_collect(&mut self, to: CollectTargets) {
+        let labels = [to.digits, to.accepted, to.refused, to.too_few, to.silent, to.failed];
+        let table = self.slots(SlotKind::Collect, &labels);
+        self.emit(Op::SwitchCollect { table: CollectTable(table) });
     }
 
     /// `switch_time`, after `local_time`: the first rule that matches wins, then `default`; `failed` when the

@@ -284,7 +284,7 @@ impl<'b> Reader<'b> {
         self.array().map(i64::from_le_bytes)
     }
 
-    fn i32(&mut self) -> Result<i32, VerifyError> {
+    pub(crate) fn i32(&mut self) -> Result<i32, VerifyError> {
         self.array().map(i32::from_le_bytes)
     }
 }

@@ -7,6 +7,7 @@
 
 use core::fmt;
 
+use crate::limits;
 use crate::value::Text;
 
 /// A key of a telephone key pad, as menus know it. RFC 4733 events 0–11.
@@ -170,6 +171,108 @@ pub enum Effect<'p> {
         /// Key of the extension (its number).
         extension: &'p str,
     },
+    /// Play a prompt, which a key ends, and take digits; keys that are neither a digit nor the terminator count for
+    /// nothing. With `secret` the host compares them with the secret of this name and tells nobody what they were.
+    /// Answered by [`Answer::Collected`].
+    Collect {
+        /// The prompt.
+        prompt: &'p str,
+        /// How many digits, and when they are at an end.
+        rule: DigitRule,
+        /// Name of the secret that they are compared with.
+        secret: Option<&'p str>,
+    },
+}
+
+/// Digits that a caller entered: `0`–`9`, at most [`limits::DIGITS_MAX`] of them. Written with `*` and `#` they could be a
+/// command of some device; so these keys end an entry or count for nothing, and never are part of one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digits {
+    length: u8,
+    digits: [u8; limits::DIGITS_MAX as usize],
+}
+
+impl Digits {
+    /// None: what no caller can enter.
+    pub(crate) const EMPTY: Digits = Digits { length: 0, digits: [0; _] };
+
+    /// The digits of a text; `None` if there is anything else in it, or too many.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Digits> {
+        let mut made = Digits { length: u8::try_from(text.len()).ok()?, digits: [0; _] };
+        made.digits.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        text.bytes().all(|b| b.is_ascii_digit()).then_some(made)
+    }
+
+    /// As a text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let used = self.digits.get(..usize::from(self.length)).unwrap_or_default();
+        str::from_utf8(used).unwrap_or_default()
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn count(&self) -> u8 {
+        self.length
+    }
+}
+
+impl fmt::Debug for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The key by which callers say that they have entered everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Terminator {
+    /// `#`.
+    Pound,
+    /// `*`.
+    Star,
+    /// None: the entry ends by its greatest length or by silence.
+    None,
+}
+
+impl Terminator {
+    /// Every terminator; the place here is the number in the bytes.
+    pub const ALL: [Terminator; 3] = [Terminator::Pound, Terminator::Star, Terminator::None];
+
+    /// The word in text, JSON and listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Terminator::Pound => "#",
+            Terminator::Star => "*",
+            Terminator::None => "none",
+        }
+    }
+
+    /// The key.
+    #[must_use]
+    pub const fn key(self) -> Option<Key> {
+        match self {
+            Terminator::Pound => Key::from_char('#'),
+            Terminator::Star => Key::from_char('*'),
+            Terminator::None => None,
+        }
+    }
+}
+
+/// How digits are taken from a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DigitRule {
+    /// Least number of digits, 1 to `max`.
+    pub min: u8,
+    /// Greatest number, at most [`limits::DIGITS_MAX`]; with so many the entry ends.
+    pub max: u8,
+    /// The key that ends it sooner.
+    pub terminator: Terminator,
+    /// Seconds to wait for the first key, from the end of the prompt.
+    pub first_s: u8,
+    /// Seconds to wait for each further key.
+    pub next_s: u8,
 }
 
 /// What of the caller's identity is set.
@@ -228,6 +331,7 @@ effect_kinds! {
     SetCallerId "set_caller_id"
     Chance "chance"
     Status "status"
+    Collect "collect"
 }
 
 impl Effect<'_> {
@@ -245,6 +349,7 @@ impl Effect<'_> {
             Effect::SetCallerId { .. } => EffectKind::SetCallerId,
             Effect::Chance { .. } => EffectKind::Chance,
             Effect::Status { .. } => EffectKind::Status,
+            Effect::Collect { .. } => EffectKind::Collect,
         }
     }
 }
@@ -315,6 +420,21 @@ pub enum VoicemailEnd {
     Full,
     /// It couldn't be recorded.
     Failed,
+}
+
+/// What a caller entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Collected {
+    /// These digits, as many as the rule asks for. Never for a secret.
+    Digits(Digits),
+    /// The secret.
+    Accepted,
+    /// Something else than the secret.
+    Refused,
+    /// Fewer digits than the rule asks for.
+    TooFew,
+    /// Nothing in time.
+    Silent,
 }
 
 /// How an extension is. The first that fits, in this order: do-not-disturb is said of a phone that is also on
@@ -393,6 +513,8 @@ pub enum Answer {
     Chance(bool),
     /// How the extension is.
     Status(PhoneStatus),
+    /// What the caller entered.
+    Collected(Collected),
     /// The host couldn't do it (a sound that can't be played, say). Every effect may be answered so.
     Failed,
     /// The caller hung up. Every effect may be answered so; the run ends.

@@ -4,10 +4,10 @@
 //! A fact at an op is a set of pairs (last answer, caller answered or not), the set of counters that are set
 //! on every path to it, the types of the variables that are set on every path, and the types on the stack,
 //! which must be the same on every path. Facts only grow (pairs) or shrink (counters, variables) and are
-//! finite, so an op is looked at a bounded number of times: at most once for each of the 22 pairs, 16 counters
+//! finite, so an op is looked at a bounded number of times: at most once for each of the pairs (some 30), 16 counters
 //! and 64 variables.
 
-use crate::effect::{Answer, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
+use crate::effect::{Answer, Collected, Digits, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
 use crate::limits;
 use crate::machine::takes;
 use crate::op::{Op, Then};
@@ -18,7 +18,7 @@ use crate::verify::{Rule, VerifyError, at_op};
 
 /// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds
 /// there.
-const KINDS: [Answer; 11] = [
+const KINDS: [Answer; 13] = [
     Answer::Start,
     Answer::Done,
     Answer::Key(Key::ALL[0]),
@@ -30,6 +30,8 @@ const KINDS: [Answer; 11] = [
     Answer::Chance(true),
     Answer::Status(PhoneStatus::Free),
     Answer::Failed,
+    Answer::Collected(Collected::Digits(Digits::EMPTY)),
+    Answer::Collected(Collected::Silent),
 ];
 
 /// Whether the caller is answered.
@@ -41,7 +43,7 @@ enum Caller {
 
 /// A set of pairs (kind of the last answer, caller): bit `2 × kind + caller`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pairs(u32);
+struct Pairs(u64);
 
 const NONE: Pairs = Pairs(0);
 
@@ -60,7 +62,7 @@ impl Pairs {
     }
 
     fn has_caller(self, caller: Caller) -> bool {
-        let columns = if caller == Caller::Early { 0x5555_5555 } else { 0xaaaa_aaaa };
+        let columns = if caller == Caller::Early { 0x5555_5555_5555_5555 } else { 0xaaaa_aaaa_aaaa_aaaa };
         self.0 & columns != 0
     }
 }
@@ -137,6 +139,12 @@ impl Facts {
         } else {
             Err((Rule::Values, "the value on the stack is of another type than the op takes"))
         }
+    }
+
+    /// That the last answer is of a kind, whichever path was taken.
+    fn answered(&self, is: fn(&Answer) -> bool, otherwise: &'static str) -> Result<(), Broken> {
+        let pairs = KINDS.iter().position(is).map(|kind| self.pairs.of(kind));
+        if pairs == Some(self.pairs) { Ok(()) } else { Err((Rule::Answers, otherwise)) }
     }
 
     fn apply(&mut self, operator: Operator) -> Result<(), Broken> {
@@ -264,7 +272,11 @@ impl Walk<'_> {
                 }
                 Ok(answered_by(op, facts))
             }
-            Op::Play { .. } | Op::Menu { .. } | Op::Voicemail { .. } => {
+            Op::Play { .. }
+            | Op::Menu { .. }
+            | Op::Voicemail { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. } => {
                 if facts.pairs.has_caller(Caller::Early) {
                     return Err((Rule::CallState, "the caller may not be answered yet: answer first"));
                 }
@@ -277,6 +289,7 @@ impl Walk<'_> {
             Op::SwitchTime { table } => self.switch(table.0, facts),
             Op::SwitchChance { table } => self.switch(table.0, facts),
             Op::SwitchStatus { table } => self.switch(table.0, facts),
+            Op::SwitchCollect { table } => self.switch(table.0, facts),
             Op::PushText { .. }
             | Op::PushPhone { .. }
             | Op::PushNumber { .. }
@@ -285,7 +298,10 @@ impl Walk<'_> {
             | Op::Load { .. }
             | Op::Store { .. }
             | Op::Apply { .. }
-            | Op::JumpUnless { .. } => self.compute(op, facts),
+            | Op::JumpUnless { .. }
+            | Op::PushDigits { .. }
+            | Op::PushMoment { .. }
+            | Op::PushNow { .. } => self.compute(op, facts),
         }
     }
 
@@ -306,6 +322,21 @@ impl Walk<'_> {
                 facts.variables.set(variable.0, Some(ty));
             }
             Op::Apply { operator } => facts.apply(operator)?,
+            Op::PushMoment { moment } => facts.push(moment.ty.ty())?,
+            Op::PushNow { part } => {
+                facts.answered(
+                    |a| matches!(a, Answer::LocalTime(_)),
+                    "the last answer isn't a local time on every path to here",
+                )?;
+                facts.push(part.ty())?;
+            }
+            Op::PushDigits { holds } => {
+                facts.answered(
+                    |a| matches!(a, Answer::Collected(Collected::Digits(_))),
+                    "the last answer isn't digits on every path to here",
+                )?;
+                facts.push(holds.ty())?;
+            }
             Op::JumpUnless { no } => {
                 facts.pop_a(Type::Bool)?;
                 self.reach(no, facts);
@@ -332,7 +363,10 @@ impl Walk<'_> {
             | Op::SwitchVoicemail { .. }
             | Op::SwitchTime { .. }
             | Op::SwitchChance { .. }
-            | Op::SwitchStatus { .. } => {}
+            | Op::SwitchStatus { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. }
+            | Op::SwitchCollect { .. } => {}
         }
         Ok(facts)
     }
@@ -370,6 +404,11 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
             let ends = targets.len().saturating_sub(2);
             targets.iter().skip(1).take(ends).copied().collect()
         }
+        (Table::Slots { kind: SlotKind::Collect, targets }, Answer::Collected(Collected::Silent)) => {
+            // This kind stands for everything entered but the first, `digits`; the last slot is for failures.
+            let ends = targets.len().saturating_sub(2);
+            targets.iter().skip(1).take(ends).copied().collect()
+        }
         (Table::Slots { kind: SlotKind::Voicemail, targets }, Answer::Voicemail(_))
         | (Table::Slots { kind: SlotKind::Chance, targets }, Answer::Chance(_))
         | (Table::Slots { kind: SlotKind::Status, targets }, Answer::Status(_)) => targets.clone(),
@@ -386,7 +425,7 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
 /// What holds when an op's effect has been answered.
 fn answered_by(op: Op, facts: Facts) -> Facts {
     let mut pairs = NONE;
-    for (kind, answer) in KINDS.into_iter().enumerate().filter(|(_, answer)| takes(op, *answer)) {
+    for (kind, answer) in KINDS.into_iter().enumerate().filter(|(_, answer)| may_be(op, *answer)) {
         for before in [Caller::Early, Caller::Answered] {
             if facts.pairs.has_caller(before) {
                 pairs = pairs.and(Pairs::one(kind, caller_after(op, answer, before)));
@@ -394,6 +433,14 @@ fn answered_by(op: Op, facts: Facts) -> Facts {
         }
     }
     Facts { pairs, ..facts }
+}
+
+/// Whether an op may be answered by something of this kind. Digits stand for all digits there are.
+fn may_be(op: Op, answer: Answer) -> bool {
+    match (op, answer) {
+        (Op::Collect { .. }, Answer::Collected(Collected::Digits(_))) => true,
+        _ => takes(op, answer),
+    }
 }
 
 fn caller_after(op: Op, answer: Answer, before: Caller) -> Caller {

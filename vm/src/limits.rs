@@ -40,6 +40,9 @@ pub const COUNTERS_MAX: u8 = 16;
 /// Longest text or phone number that an expression computes with, in bytes of UTF-8. What is longer is cut.
 pub const VALUE_BYTES_MAX: usize = 120;
 
+/// Most digits that a caller enters at one question: room for the longest account number.
+pub const DIGITS_MAX: u8 = 32;
+
 /// Variables that a program has: 64 of them with the longest text are 8 KiB.
 pub const VARIABLES_MAX: u8 = 64;
 

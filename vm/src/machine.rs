@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::effect::{Answer, Effect, End, Input, Sound};
+use crate::effect::{Answer, Collected, Effect, End, Input, Sound};
 use crate::limits;
 use crate::op::{Op, Then};
 use crate::operand::{Millis, SoundRef, StrIx, TextIx};
@@ -103,7 +103,7 @@ pub fn resume<'p>(
     if input.answer == Answer::HungUp {
         return Ok(state.end(End::CallerGone));
     }
-    if matches!(input.answer, Answer::Key(_)) {
+    if is_pressed(input.answer) {
         state.forget_visits();
     }
     if state.phase == Phase::Waiting {
@@ -122,6 +122,27 @@ pub fn resume<'p>(
         }
     }
     Ok(state.end(End::OutOfFuel))
+}
+
+/// Whether the caller pressed a key for this answer.
+pub(crate) const fn is_pressed(answer: Answer) -> bool {
+    match answer {
+        Answer::Key(_)
+        | Answer::Collected(
+            Collected::Digits(_) | Collected::Accepted | Collected::Refused | Collected::TooFew,
+        ) => true,
+        Answer::Start
+        | Answer::Done
+        | Answer::Timeout
+        | Answer::Ring(_)
+        | Answer::Voicemail(_)
+        | Answer::LocalTime(_)
+        | Answer::Chance(_)
+        | Answer::Status(_)
+        | Answer::Collected(Collected::Silent)
+        | Answer::Failed
+        | Answer::HungUp => false,
+    }
 }
 
 /// Where to go after an op.
@@ -191,6 +212,22 @@ fn run<'p>(
         Op::Status { extension } => Go::Ask(Effect::Status { extension: string(extension)? }),
         Op::SwitchChance { table } => switch(table.0)?,
         Op::SwitchStatus { table } => switch(table.0)?,
+        Op::Collect { prompt, rule } => {
+            Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: None })
+        }
+        Op::CollectSecret { prompt, secret, rule } => {
+            Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: Some(string(secret)?) })
+        }
+        Op::SwitchCollect { table } => switch(table.0)?,
+        Op::PushDigits { holds } => match answer {
+            Answer::Collected(Collected::Digits(digits)) => push(state, holds.of(&digits)),
+            _ => return Err(Misuse::Corrupt),
+        },
+        Op::PushNow { part } => match answer {
+            Answer::LocalTime(now) => push(state, Value::Moment(part.of(now))),
+            _ => return Err(Misuse::Corrupt),
+        },
+        Op::PushMoment { moment } => push(state, Value::Moment(moment)),
         Op::PushText { .. }
         | Op::PushPhone { .. }
         | Op::PushNumber { .. }
@@ -216,7 +253,9 @@ fn count_down<'p>(left: &mut u8, empty: Target) -> Go<'p> {
 fn pop_text(state: &mut State) -> Result<Text, Misuse> {
     match state.values.pop() {
         Some(Value::Text(text)) => Ok(text),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_)) | None => Err(Misuse::Corrupt),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_) | Value::Moment(_)) | None => {
+            Err(Misuse::Corrupt)
+        }
     }
 }
 
@@ -248,7 +287,9 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         Op::JumpUnless { no } => match state.values.pop() {
             Some(Value::Bool(true)) => Go::Next,
             Some(Value::Bool(false)) => Go::To(no),
-            Some(Value::Number(_) | Value::Text(_) | Value::Phone(_)) | None => return Err(Misuse::Corrupt),
+            Some(Value::Number(_) | Value::Text(_) | Value::Phone(_) | Value::Moment(_)) | None => {
+                return Err(Misuse::Corrupt);
+            }
         },
         Op::Enter { .. }
         | Op::Leave { .. }
@@ -272,7 +313,13 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         | Op::SwitchVoicemail { .. }
         | Op::SwitchTime { .. }
         | Op::SwitchChance { .. }
-        | Op::SwitchStatus { .. } => return Err(Misuse::Corrupt),
+        | Op::SwitchStatus { .. }
+        | Op::Collect { .. }
+        | Op::CollectSecret { .. }
+        | Op::SwitchCollect { .. }
+        | Op::PushDigits { .. }
+        | Op::PushMoment { .. }
+        | Op::PushNow { .. } => return Err(Misuse::Corrupt),
     })
 }
 
@@ -344,6 +391,12 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
             | Op::Status { .. }
             | Op::SwitchChance { .. }
             | Op::SwitchStatus { .. }
+            | Op::Collect { .. }
+            | Op::CollectSecret { .. }
+            | Op::SwitchCollect { .. }
+            | Op::PushDigits { .. }
+            | Op::PushMoment { .. }
+            | Op::PushNow { .. }
             | Op::PushText { .. }
             | Op::PushPhone { .. }
             | Op::PushNumber { .. }
@@ -359,7 +412,24 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
         Answer::Voicemail(_) => matches!(kind, Kind::Voicemail),
         Answer::Chance(_) => matches!(kind, Kind::Chance),
         Answer::Status(_) => matches!(kind, Kind::Status),
+        Answer::Collected(entered) => can_enter(op, entered),
         Answer::LocalTime(time) => matches!(kind, Kind::LocalTime) && time.second < 86_400,
+    }
+}
+
+/// Whether this can be entered where an op asks for digits.
+fn can_enter(op: Op, entered: Collected) -> bool {
+    let (rule, is_secret) = match op {
+        Op::Collect { rule, .. } => (rule, false),
+        Op::CollectSecret { rule, .. } => (rule, true),
+        _ => return false,
+    };
+    match entered {
+        Collected::Digits(digits) => !is_secret && (rule.min..=rule.max).contains(&digits.count()),
+        Collected::Accepted | Collected::Refused => is_secret,
+        // The terminator may come at once.
+        Collected::TooFew => rule.min > 1 || rule.terminator.key().is_some(),
+        Collected::Silent => true,
     }
 }
 

@@ -12,17 +12,18 @@
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
-use crate::effect::{CallerPart, Cause, EffectKind};
+use crate::effect::{CallerPart, Cause, DigitRule, EffectKind};
 use crate::operand::{
     BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Operand, Percent, SoundRef, StrIx, TextIx,
     Variable, YesNo,
 };
 use crate::program::{NodeIx, Parts};
 use crate::table::{
-    ChanceTable, KeyTable, OutcomeTable, RingTable, StatusTable, TableIx, Target, TimeTableIx, VoicemailTable,
+    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, StatusTable, TableIx, Target, TimeTableIx,
+    VoicemailTable,
 };
 use crate::text::Words;
-use crate::value::{Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 use crate::verify::{Rule, VerifyError};
 
 /// What follows an op.
@@ -142,6 +143,22 @@ macro_rules! for_each_op {
                 /// Key of the extension.
                 extension: StrIx
             } then asks Status;
+            /// Plays a prompt to an answered caller and takes digits.
+            0x1e "collect" Collect {
+                /// Name of the prompt.
+                prompt: StrIx,
+                /// How many digits, and when they are at an end.
+                rule: DigitRule
+            } then asks Collect;
+            /// Plays a prompt to an answered caller and takes digits, which the host compares with a secret.
+            0x1f "collect_secret" CollectSecret {
+                /// Name of the prompt.
+                prompt: StrIx,
+                /// Name of the secret.
+                secret: StrIx,
+                /// How many digits, and when they are at an end.
+                rule: DigitRule
+            } then asks Collect;
             /// Ends the call.
             0x20 "hangup" Hangup {
                 /// Why.
@@ -181,6 +198,11 @@ macro_rules! for_each_op {
             0x36 "switch_status" SwitchStatus {
                 /// Where, for each.
                 table: StatusTable
+            } then ends;
+            /// Goes on by what was entered.
+            0x3b "switch_collect" SwitchCollect {
+                /// Where, for each.
+                table: CollectTable
             } then ends;
             /// Puts a text onto the stack.
             0x40 "push_text" PushText {
@@ -226,6 +248,21 @@ macro_rules! for_each_op {
             0x48 "jump_unless" JumpUnless {
                 /// Where to go for no.
                 no: Target
+            } then next;
+            /// Puts the digits that answered the last effect onto the stack.
+            0x49 "push_digits" PushDigits {
+                /// As which type.
+                holds: DigitsAs
+            } then next;
+            /// Puts a length of time, a time of day, a date or a weekday onto the stack.
+            0x4a "push_moment" PushMoment {
+                /// Which.
+                moment: Moment
+            } then next;
+            /// Puts a part of the local time that answered the last effect onto the stack.
+            0x4b "push_now" PushNow {
+                /// Which part.
+                part: MomentType
             } then next;
         }
     };

@@ -2,15 +2,15 @@
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
-use crate::effect::{CallerPart, Cause};
+use crate::effect::{CallerPart, Cause, DigitRule, Terminator};
 use crate::limits;
 use crate::program::{ExitIx, NodeIx, Parts};
 use crate::table::{
-    ChanceTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx, Target,
-    TimeTableIx, VoicemailTable,
+    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx,
+    Target, TimeTableIx, VoicemailTable,
 };
 use crate::text::{Words, quote};
-use crate::value::{Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 use crate::verify::{Rule, VerifyError};
 
 /// A constant of the program, by number.
@@ -423,6 +423,74 @@ impl Operand for Variable {
     }
 }
 
+impl Operand for DigitRule {
+    const KIND: &'static str = "digits";
+    fn put(self, out: &mut Vec<u8>) {
+        out.extend([self.min, self.max]);
+        self.terminator.put(out);
+        out.extend([self.first_s, self.next_s]);
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        let (min, max) = (from.u8()?, from.u8()?);
+        let terminator = Terminator::get(from)?;
+        Ok(DigitRule { min, max, terminator, first_s: from.u8()?, next_s: from.u8()? })
+    }
+    fn show(self, parts: &Parts, out: &mut String) {
+        out.push_str(&format!("{}..{} ", self.min, self.max));
+        self.terminator.show(parts, out);
+        out.push_str(&format!(" {}s {}s", self.first_s, self.next_s));
+    }
+    fn read(words: &mut Words<'_>, cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        let word = words.bare()?;
+        let range = word.split_once("..").and_then(|(min, max)| Some((min.parse().ok()?, max.parse().ok()?)));
+        let (min, max) = range.ok_or_else(|| AsmFault::new(format!("`{word}` is no range like 4..8")))?;
+        let terminator = Terminator::read(words, cx)?;
+        let mut seconds = || {
+            let word = words.bare()?;
+            let number = word.strip_suffix('s').and_then(|digits| digits.parse().ok());
+            number.ok_or_else(|| AsmFault::new(format!("`{word}` is no time like 5s")))
+        };
+        Ok(DigitRule { min, max, terminator, first_s: seconds()?, next_s: seconds()? })
+    }
+    fn check(self, _parts: &Parts) -> Result<(), String> {
+        if !(1..=self.max).contains(&self.min) || self.max > limits::DIGITS_MAX {
+            return Err(format!("nobody can enter {} to {} digits", self.min, self.max));
+        }
+        if self.first_s == 0 || self.next_s == 0 {
+            return Err("an entry waits for no time at all".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Operand for Moment {
+    const KIND: &'static str = "moment";
+    fn put(self, out: &mut Vec<u8>) {
+        self.ty.put(out);
+        out.extend(self.number.to_le_bytes());
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        Ok(Moment { ty: MomentType::get(from)?, number: from.i32()? })
+    }
+    fn show(self, parts: &Parts, out: &mut String) {
+        self.ty.show(parts, out);
+        out.push_str(&format!(" {}", self.number));
+    }
+    fn read(words: &mut Words<'_>, cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        let ty = MomentType::read(words, cx)?;
+        let word = words.bare()?;
+        let number = word.parse().map_err(|_| AsmFault::new(format!("`{word}` is no whole number")))?;
+        Ok(Moment { ty, number })
+    }
+    fn check(self, _parts: &Parts) -> Result<(), String> {
+        if self.ty.has(self.number) {
+            Ok(())
+        } else {
+            Err(format!("there is no {} {}", self.ty.name(), self.number))
+        }
+    }
+}
+
 macro_rules! word_operands {
     ($($Name:ident $all:expr, $kind:literal)*) => {$(
         impl Operand for $Name {
@@ -453,6 +521,9 @@ macro_rules! word_operands {
 
 word_operands! {
     CallerPart CallerPart::ALL, "part of the caller"
+    DigitsAs DigitsAs::ALL, "type of digits"
+    MomentType MomentType::ALL, "kind of moment"
+    Terminator Terminator::ALL, "key that ends an entry"
     Fact Fact::ALL, "fact"
     Operator Operator::ALL, "operator"
 }
@@ -541,5 +612,6 @@ table_operand_impls! {
     VoicemailTable Some(SlotKind::Voicemail)
     ChanceTable Some(SlotKind::Chance)
     StatusTable Some(SlotKind::Status)
+    CollectTable Some(SlotKind::Collect)
     TimeTableIx None
 }

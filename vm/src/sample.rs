@@ -1,14 +1,17 @@
 //! Programs that the tests of this crate run, made as the compiler makes them.
 
-use crate::builder::{Builder, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets};
+use crate::builder::{
+    Builder, CollectTargets, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets,
+};
 use crate::effect::{
-    Answer, CallerPart, Cause, Effect, Input, Key, LocalTime, PhoneStatus, RingEnd, Sound, VoicemailEnd,
+    Answer, CallerPart, Cause, Collected, DigitRule, Digits, Effect, Input, Key, LocalTime, PhoneStatus,
+    RingEnd, Sound, Terminator, VoicemailEnd,
 };
 use crate::machine::{Step, Unwatched, resume};
 use crate::program::{NodeIx, Program};
 use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
-use crate::value::{Fact, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 use crate::verify::verify;
 
 /// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
@@ -120,11 +123,21 @@ impl Maker {
     /// The kinds that compute or look at a phone.
     fn values(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
         let wires = plan.wires;
-        match plan.kind % 10 {
+        match plan.kind % 11 {
             7 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
                 self.b.enter(node);
+                let (told, now) = (self.b.label(), MomentType::ALL[usize::from(wires[2]) % 4]);
+                self.b.local_time("Australia/Sydney");
+                self.b.switch_time([], told, next);
+                self.b.bind(told);
+                self.b.push_now(now);
+                self.b.store(2);
+                self.b.load(2);
+                self.b.push_moment(Moment { ty: now, number: i32::from(wires[1] % 7) });
+                self.b.apply(Operator::Equal);
+                self.b.store(3);
                 self.b.push_phone("+61");
                 self.b.store(1);
                 self.b.push_text("Sales ");
@@ -166,12 +179,35 @@ impl Maker {
         }
     }
 
+    fn collect(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
+        let next = self.exit(node, "next", wires[0]);
+        let refused = self.exit(node, "refused", wires[1]);
+        let (digits, failed) = (self.b.label(), self.exit(node, "timeout", wires[2]));
+        self.b.bind(begin);
+        self.b.enter(node);
+        self.answer(failed);
+        let rule = DigitRule {
+            min: 1 + wires[3] % 4,
+            max: 8,
+            terminator: Terminator::ALL[usize::from(wires[3]) % 3],
+            first_s: 5,
+            next_s: 3,
+        };
+        self.b.collect("account", rule, wires[1].is_multiple_of(2).then_some("door"));
+        let (accepted, too_few, silent) = (next, failed, failed);
+        self.b.switch_collect(CollectTargets { digits, accepted, refused, too_few, silent, failed });
+        self.b.bind(digits);
+        self.b.push_digits(DigitsAs::ALL[usize::from(wires[3]) % 3]);
+        self.b.store(wires[3] % 64);
+        self.b.jump(next);
+    }
+
     fn node(&mut self, place: usize, plan: &Plan) {
         let node = self.b.node(&format!("n{place}"));
         self.b.begin(node);
         let begin = self.starts[place];
         let wires = plan.wires;
-        match plan.kind % 10 {
+        match plan.kind % 11 {
             0 => self.menu(node, wires, begin),
             1 => self.ring(node, wires, begin, true),
             2 => self.ring(node, wires, begin, false),
@@ -186,6 +222,7 @@ impl Maker {
                 self.b.switch_voicemail(VoicemailTargets { done: next, full, failed: next });
             }
             7..=9 => self.values(node, plan, begin),
+            10 => self.collect(node, wires, begin),
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -243,6 +280,9 @@ pub(crate) fn answers() -> Vec<Answer> {
     all.extend(mails.map(Answer::Voicemail));
     all.extend([true, false].map(Answer::Chance));
     all.extend(PhoneStatus::ALL.map(Answer::Status));
+    let digits = ["0", "42", "007", "12345678"].map(|d| Collected::Digits(Digits::new(d).unwrap()));
+    let entered = [Collected::Accepted, Collected::Refused, Collected::TooFew, Collected::Silent];
+    all.extend(digits.into_iter().chain(entered).map(Answer::Collected));
     all.extend(times.map(|(day, second)| Answer::LocalTime(LocalTime { day, second })));
     all
 }

@@ -9,7 +9,7 @@ use crate::op::Then;
 use crate::operand::Counter;
 use crate::program::{NodeIx, Program};
 use crate::table::Target;
-use crate::value::{CallFacts, Text, Value, Values};
+use crate::value::{CallFacts, Moment, MomentType, Text, Value, Values};
 
 /// What a run waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,6 +297,11 @@ fn put_value(value: Option<Value>, out: &mut Vec<u8>) {
             out.push(4);
             put_text(&phone, out);
         }
+        Some(Value::Moment(Moment { ty, number })) => {
+            let place = MomentType::ALL.iter().position(|one| *one == ty).unwrap_or_default();
+            out.push(MOMENTS + u8::try_from(place).unwrap_or_default());
+            out.extend(number.to_le_bytes());
+        }
     }
 }
 
@@ -312,6 +317,14 @@ fn take_value(bytes: &mut &[u8]) -> Result<Option<Value>, StateError> {
         2 => Some(Value::Number(i64::from_le_bytes(take(bytes)?))),
         3 => Some(Value::Text(take_text(bytes)?)),
         4 => Some(Value::Phone(take_text(bytes)?)),
-        5.. => return Err(StateError::Malformed),
+        tag => {
+            let ty = MomentType::ALL.get(usize::from(tag - MOMENTS)).copied().ok_or(StateError::Malformed)?;
+            let number = i32::from_le_bytes(take(bytes)?);
+            let moment = ty.has(number).then_some(Moment { ty, number }).ok_or(StateError::Malformed)?;
+            Some(Value::Moment(moment))
+        }
     })
 }
+
+/// The tag of the first [`MomentType`]; those of other values are below it.
+const MOMENTS: u8 = 5;

@@ -1,7 +1,7 @@
 //! Tables that switches go by. A table of slots has one target for everything that can happen, so that a
 //! switch never falls off its end; a time table has rules in order and a target for when none matches.
 
-use crate::effect::{Answer, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
+use crate::effect::{Answer, Collected, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
 use crate::text::{days_from_date, show_date};
 
 /// A place in the code: the number of an op.
@@ -33,6 +33,8 @@ table_operands! {
     ChanceTable
     /// A table of [`SlotKind::Status`].
     StatusTable
+    /// A table of [`SlotKind::Collect`].
+    CollectTable
     /// A [`TimeTable`].
     TimeTableIx
 }
@@ -52,17 +54,20 @@ pub enum SlotKind {
     Chance,
     /// How an extension is, or that it couldn't be told.
     Status,
+    /// What was entered, or that nothing could be.
+    Collect,
 }
 
 impl SlotKind {
     /// Every kind; its place here is its number in the bytes.
-    pub const ALL: [SlotKind; 6] = [
+    pub const ALL: [SlotKind; 7] = [
         SlotKind::Outcome,
         SlotKind::Key,
         SlotKind::Ring,
         SlotKind::Voicemail,
         SlotKind::Chance,
         SlotKind::Status,
+        SlotKind::Collect,
     ];
 
     /// The slots' names, in order.
@@ -75,6 +80,7 @@ impl SlotKind {
             SlotKind::Voicemail => &["done", "full", "failed"],
             SlotKind::Chance => &["yes", "no", "failed"],
             SlotKind::Status => &["unregistered", "do_not_disturb", "on_call", "free", "failed"],
+            SlotKind::Collect => &["digits", "accepted", "refused", "too_few", "silent", "failed"],
         }
     }
 
@@ -87,7 +93,11 @@ impl SlotKind {
             Answer::Key(key) => match self {
                 SlotKind::Outcome => Some(1),
                 SlotKind::Key => Some(usize::from(key.event())),
-                SlotKind::Ring | SlotKind::Voicemail | SlotKind::Chance | SlotKind::Status => None,
+                SlotKind::Ring
+                | SlotKind::Voicemail
+                | SlotKind::Chance
+                | SlotKind::Status
+                | SlotKind::Collect => None,
             },
             Answer::Timeout => self.only(SlotKind::Outcome, 2),
             Answer::Ring(RingEnd::Answered) => self.only(SlotKind::Ring, 0),
@@ -104,10 +114,15 @@ impl SlotKind {
             Answer::Status(PhoneStatus::DoNotDisturb) => self.only(SlotKind::Status, 1),
             Answer::Status(PhoneStatus::OnCall) => self.only(SlotKind::Status, 2),
             Answer::Status(PhoneStatus::Free) => self.only(SlotKind::Status, 3),
+            Answer::Collected(Collected::Digits(_)) => self.only(SlotKind::Collect, 0),
+            Answer::Collected(Collected::Accepted) => self.only(SlotKind::Collect, 1),
+            Answer::Collected(Collected::Refused) => self.only(SlotKind::Collect, 2),
+            Answer::Collected(Collected::TooFew) => self.only(SlotKind::Collect, 3),
+            Answer::Collected(Collected::Silent) => self.only(SlotKind::Collect, 4),
             Answer::Failed => match self {
                 SlotKind::Outcome => Some(3),
                 SlotKind::Key => None,
-                SlotKind::Ring => Some(5),
+                SlotKind::Ring | SlotKind::Collect => Some(5),
                 SlotKind::Voicemail | SlotKind::Chance => Some(2),
                 SlotKind::Status => Some(4),
             },
@@ -282,6 +297,7 @@ impl TimeTable {
             | Answer::Voicemail(_)
             | Answer::Chance(_)
             | Answer::Status(_)
+            | Answer::Collected(_)
             | Answer::HungUp => None,
         }
     }
@@ -338,8 +354,9 @@ mod tests {
                 let Some(slot) = kind.slot(answer) else { continue };
                 filled[slot] = true;
                 let text = crate::text::answer_text(answer);
-                let word =
-                    if kind == SlotKind::Outcome { text.split(' ').next() } else { text.rsplit(' ').next() };
+                let mut words = text.split(' ');
+                let first = words.next();
+                let word = if kind == SlotKind::Outcome { first } else { words.next().or(first) };
                 assert_eq!(word, Some(kind.names()[slot]), "{kind:?} {answer:?}");
             }
             assert!(filled.iter().all(|filled| *filled), "{kind:?}: {filled:?}");

@@ -3,7 +3,10 @@
 
 use std::fmt;
 
-use crate::effect::{Answer, Effect, End, Key, LocalTime, PhoneStatus, RingEnd, Sound, VoicemailEnd};
+use crate::effect::{
+    Answer, Collected, DigitRule, Digits, Effect, End, Key, LocalTime, PhoneStatus, RingEnd, Sound,
+    VoicemailEnd,
+};
 
 /// An effect as one line, e.g. `menu menu_greeting "main" 5000ms`. Stable: traces and replays compare it.
 #[must_use]
@@ -34,6 +37,15 @@ pub fn effect_text(effect: &Effect<'_>) -> String {
             put_key(text.as_str(), &mut out);
         }
         Effect::Chance { percent } => out.push_str(&format!(" {percent}%")),
+        Effect::Collect { prompt, rule, secret } => {
+            put_key(prompt, &mut out);
+            let DigitRule { min, max, terminator, first_s, next_s } = rule;
+            out.push_str(&format!(" {min}..{max} {} {first_s}s {next_s}s", terminator.name()));
+            if let Some(secret) = secret {
+                out.push_str(" secret");
+                put_key(secret, &mut out);
+            }
+        }
     }
     out
 }
@@ -107,12 +119,22 @@ pub fn answer_text(answer: Answer) -> String {
         Answer::Voicemail(end) => format!("voicemail {}", word_of(&VOICEMAIL_ENDS, &end)),
         Answer::Chance(yes) => format!("chance {}", word_of(&CHANCES, &yes)),
         Answer::Status(status) => format!("status {}", status.name()),
+        Answer::Collected(Collected::Digits(digits)) => format!("collected digits {}", digits.as_str()),
+        Answer::Collected(entered) => format!("collected {}", word_of(&ENTERED, &entered)),
         Answer::LocalTime(LocalTime { day, second }) => {
             let (minutes, s) = (second / 60, second % 60);
             format!("local_time {} {:02}:{:02}:{s:02}", show_date(day), minutes / 60, minutes % 60)
         }
     }
 }
+
+/// What can be entered, but for digits themselves.
+const ENTERED: [(Collected, &str); 4] = [
+    (Collected::Accepted, "accepted"),
+    (Collected::Refused, "refused"),
+    (Collected::TooFew, "too_few"),
+    (Collected::Silent, "silent"),
+];
 
 const CHANCES: [(bool, &str); 2] = [(true, "yes"), (false, "no")];
 
@@ -130,6 +152,13 @@ pub fn parse_answer(text: &str) -> Option<Answer> {
         "voicemail" => of_word(&VOICEMAIL_ENDS, rest).map(Answer::Voicemail),
         "chance" => of_word(&CHANCES, rest).map(Answer::Chance),
         "status" => PhoneStatus::ALL.into_iter().find(|status| status.name() == rest).map(Answer::Status),
+        "collected" => {
+            let entered = match rest.strip_prefix("digits ") {
+                Some(digits) => Digits::new(digits).map(Collected::Digits),
+                None => of_word(&ENTERED, rest),
+            };
+            entered.map(Answer::Collected)
+        }
         "local_time" => {
             let (date, clock) = rest.split_once(' ')?;
             let second = parse_clock(clock)?;
@@ -339,6 +368,8 @@ mod tests {
             "voicemail full",
             "chance no",
             "status on_call",
+            "collected digits 0123",
+            "collected too_few",
             "local_time 2026-03-02 22:00:59",
             "failed",
             "hung_up",
@@ -352,6 +383,10 @@ mod tests {
             "key a",
             "chance",
             "status x",
+            "collected",
+            "collected digits",
+            "collected digits 12#",
+            "collected digits 123456789012345678901234567890123",
             "ring",
             "ring x",
             "done ",

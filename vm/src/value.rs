@@ -4,7 +4,10 @@
 
 use std::fmt;
 
+use crate::effect::{Digits, LocalTime};
 use crate::limits::VALUE_BYTES_MAX;
+use crate::table::DayMask;
+use crate::text::show_date;
 
 /// Text of at most [`VALUE_BYTES_MAX`] bytes, held in place so that a run allocates nothing for it.
 #[derive(Clone, Copy)]
@@ -138,11 +141,28 @@ pub enum Type {
     Text,
     /// A phone number: digits, with `+` before them or not. It isn't a figure and isn't text.
     Phone,
+    /// A length of time in seconds; it may be less than nothing.
+    Duration,
+    /// A time of the day.
+    Time,
+    /// A date.
+    Date,
+    /// A day of the week.
+    Weekday,
 }
 
 impl Type {
     /// Every type.
-    pub const ALL: [Type; 4] = [Type::Bool, Type::Number, Type::Text, Type::Phone];
+    pub const ALL: [Type; 8] = [
+        Type::Bool,
+        Type::Number,
+        Type::Text,
+        Type::Phone,
+        Type::Duration,
+        Type::Time,
+        Type::Date,
+        Type::Weekday,
+    ];
 
     /// What people call it.
     #[must_use]
@@ -152,6 +172,10 @@ impl Type {
             Type::Number => "a number",
             Type::Text => "text",
             Type::Phone => "a phone number",
+            Type::Duration => "a length of time",
+            Type::Time => "a time of day",
+            Type::Date => "a date",
+            Type::Weekday => "a day of the week",
         }
     }
 }
@@ -167,6 +191,114 @@ pub enum Value {
     Text(Text),
     /// A phone number.
     Phone(Text),
+    /// A length of time, a time of day, a date or a weekday.
+    Moment(Moment),
+}
+
+/// What a [`Moment`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MomentType {
+    /// Seconds.
+    Duration,
+    /// Second of the day, 0–86,399.
+    Time,
+    /// Days since 1970-01-01.
+    Date,
+    /// 0 = Monday … 6 = Sunday.
+    Weekday,
+}
+
+impl MomentType {
+    /// Every one; its place here is its number in the bytes.
+    pub const ALL: [MomentType; 4] =
+        [MomentType::Duration, MomentType::Time, MomentType::Date, MomentType::Weekday];
+
+    /// The word in listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            MomentType::Duration => "duration",
+            MomentType::Time => "time",
+            MomentType::Date => "date",
+            MomentType::Weekday => "weekday",
+        }
+    }
+
+    /// The type.
+    #[must_use]
+    pub const fn ty(self) -> Type {
+        match self {
+            MomentType::Duration => Type::Duration,
+            MomentType::Time => Type::Time,
+            MomentType::Date => Type::Date,
+            MomentType::Weekday => Type::Weekday,
+        }
+    }
+
+    /// Whether there is such a moment.
+    #[must_use]
+    pub const fn has(self, number: i32) -> bool {
+        match self {
+            MomentType::Duration | MomentType::Date => true,
+            MomentType::Time => 0 <= number && number < DAY_S,
+            MomentType::Weekday => 0 <= number && number < 7,
+        }
+    }
+
+    /// That part of a local time; the seconds since midnight as a length of time.
+    pub(crate) fn of(self, now: LocalTime) -> Moment {
+        let second = i32::try_from(now.second).unwrap_or_default();
+        let number = match self {
+            MomentType::Duration | MomentType::Time => second,
+            MomentType::Date => now.day,
+            MomentType::Weekday => i32::from(now.weekday()),
+        };
+        Moment { ty: self, number }
+    }
+}
+
+/// Seconds of a day.
+const DAY_S: i32 = 86_400;
+
+/// A length of time, a time of day, a date or a weekday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Moment {
+    /// Which of these.
+    pub ty: MomentType,
+    /// Its number, as [`MomentType`] counts it.
+    pub number: i32,
+}
+
+impl Moment {
+    fn to_text(self) -> Text {
+        let number = self.number;
+        Text::cut(&match self.ty {
+            MomentType::Duration if number % 3_600 == 0 && number != 0 => format!("{}h", number / 3_600),
+            MomentType::Duration if number % 60 == 0 && number != 0 => format!("{}m", number / 60),
+            MomentType::Duration => format!("{number}s"),
+            MomentType::Time if number % 60 == 0 => format!("{:02}:{:02}", number / 3_600, number / 60 % 60),
+            MomentType::Time => {
+                format!("{:02}:{:02}:{:02}", number / 3_600, number / 60 % 60, number % 60)
+            }
+            MomentType::Date => show_date(number),
+            MomentType::Weekday => {
+                let day = usize::try_from(number).ok().and_then(|day| DayMask::NAMES.get(day));
+                day.copied().unwrap_or_default().to_owned()
+            }
+        })
+    }
+
+    /// The sum of two moments, or the difference (`sign` is -1).
+    fn plus(self, other: Moment, sign: i32) -> Option<Moment> {
+        let moved = self.number.saturating_add(other.number.saturating_mul(sign));
+        let (ty, number) = match (self.ty, other.ty) {
+            (MomentType::Duration, MomentType::Duration) => (MomentType::Duration, moved),
+            (MomentType::Time, MomentType::Duration) => (MomentType::Time, moved.rem_euclid(DAY_S)),
+            (MomentType::Time, MomentType::Time) if sign < 0 => (MomentType::Duration, moved),
+            _ => return None,
+        };
+        Some(Moment { ty, number })
+    }
 }
 
 impl Value {
@@ -175,6 +307,53 @@ impl Value {
             Value::Bool(yes) => Text::cut(if yes { "true" } else { "false" }),
             Value::Number(number) => Text::cut(&number.to_string()),
             Value::Text(text) | Value::Phone(text) => text,
+            Value::Moment(moment) => moment.to_text(),
+        }
+    }
+}
+
+/// As what the digits that a caller entered are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DigitsAs {
+    /// As text: zeros in front stay.
+    Text,
+    /// As a number; at the end of the range it stays there.
+    Number,
+    /// As a phone number.
+    Phone,
+}
+
+impl DigitsAs {
+    /// Every one; its place here is its number in the bytes.
+    pub const ALL: [DigitsAs; 3] = [DigitsAs::Text, DigitsAs::Number, DigitsAs::Phone];
+
+    /// The word in text, JSON and listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            DigitsAs::Text => "text",
+            DigitsAs::Number => "number",
+            DigitsAs::Phone => "phone",
+        }
+    }
+
+    /// The type.
+    #[must_use]
+    pub const fn ty(self) -> Type {
+        match self {
+            DigitsAs::Text => Type::Text,
+            DigitsAs::Number => Type::Number,
+            DigitsAs::Phone => Type::Phone,
+        }
+    }
+
+    /// The digits as a value.
+    pub(crate) fn of(self, digits: &Digits) -> Value {
+        let text = digits.as_str();
+        match self {
+            DigitsAs::Text => Value::Text(Text::cut(text)),
+            DigitsAs::Number => Value::Number(text.parse().unwrap_or(i64::MAX)),
+            DigitsAs::Phone => Value::Phone(Text::cut(text)),
         }
     }
 }
@@ -209,7 +388,7 @@ macro_rules! operators {
 operators! {
     /// Whether two values of one type are the same.
     Equal "equal" 2;
-    /// Whether the first number is less than the second.
+    /// Whether the first number (or length of time, time of day, date) is less than the second.
     Less "less" 2;
     /// No for yes, yes for no.
     Not "not" 1;
@@ -217,9 +396,11 @@ operators! {
     And "and" 2;
     /// Whether one is yes.
     Or "or" 2;
-    /// The sum of two numbers; at the end of the range it stays there.
+    /// The sum of two numbers or lengths of time; at the end of the range it stays there. A time of day and a length
+    /// of time give the time of day after it.
     Add "add" 2;
-    /// The first number less the second; at the end of the range it stays there.
+    /// The first number, or length of time, less the second; at the end of the range it stays there. A time of day
+    /// less a length of time is the time of day before it, and less another time of day the time between them.
     Subtract "subtract" 2;
     /// The product of two numbers; at the end of the range it stays there.
     Multiply "multiply" 2;
@@ -246,12 +427,20 @@ impl Operator {
         let spelled = first == second && matches!(first, Type::Text | Type::Phone);
         match self {
             Operator::Equal => (first == second).then_some(Type::Bool),
-            Operator::Less => both(Type::Number).then_some(Type::Bool),
+            Operator::Less => {
+                let ordered = matches!(first, Type::Number | Type::Duration | Type::Time | Type::Date);
+                (ordered && first == second).then_some(Type::Bool)
+            }
             Operator::Not => (first == Type::Bool).then_some(Type::Bool),
             Operator::And | Operator::Or => both(Type::Bool).then_some(Type::Bool),
-            Operator::Add | Operator::Subtract | Operator::Multiply => {
-                both(Type::Number).then_some(Type::Number)
-            }
+            Operator::Add | Operator::Subtract => match (first, second) {
+                (Type::Number, Type::Number) => Some(Type::Number),
+                (Type::Duration, Type::Duration) => Some(Type::Duration),
+                (Type::Time, Type::Duration) => Some(Type::Time),
+                (Type::Time, Type::Time) if self == Operator::Subtract => Some(Type::Duration),
+                _ => None,
+            },
+            Operator::Multiply => both(Type::Number).then_some(Type::Number),
             Operator::Concat => both(Type::Text).then_some(Type::Text),
             Operator::StartsWith | Operator::EndsWith => spelled.then_some(Type::Bool),
             Operator::Contains => both(Type::Text).then_some(Type::Bool),
@@ -276,13 +465,26 @@ impl Operator {
         };
         Some(match self {
             Operator::Equal => Value::Bool(first == second),
-            Operator::Less => numbers().map(|(a, b)| Value::Bool(a < b))?,
+            Operator::Less => match (first, second) {
+                (Value::Moment(a), Value::Moment(b)) if a.ty == b.ty && a.ty != MomentType::Weekday => {
+                    Value::Bool(a.number < b.number)
+                }
+                _ => numbers().map(|(a, b)| Value::Bool(a < b))?,
+            },
             Operator::Not => match first {
                 Value::Bool(yes) => Value::Bool(!yes),
-                Value::Number(_) | Value::Text(_) | Value::Phone(_) => return None,
+                Value::Number(_) | Value::Text(_) | Value::Phone(_) | Value::Moment(_) => return None,
             },
             Operator::And => bools().map(|(a, b)| Value::Bool(a && b))?,
             Operator::Or => bools().map(|(a, b)| Value::Bool(a || b))?,
+            Operator::Add | Operator::Subtract if matches!(first, Value::Moment(_)) => {
+                match (first, second) {
+                    (Value::Moment(a), Value::Moment(b)) => {
+                        Value::Moment(a.plus(b, if self == Operator::Add { 1 } else { -1 })?)
+                    }
+                    _ => return None,
+                }
+            }
             Operator::Add => numbers().map(|(a, b)| Value::Number(a.saturating_add(b)))?,
             Operator::Subtract => numbers().map(|(a, b)| Value::Number(a.saturating_sub(b)))?,
             Operator::Multiply => numbers().map(|(a, b)| Value::Number(a.saturating_mul(b)))?,
@@ -298,7 +500,7 @@ impl Operator {
                 Value::Text(text) | Value::Phone(text) => {
                     Value::Number(i64::try_from(text.as_str().chars().count()).unwrap_or(i64::MAX))
                 }
-                Value::Bool(_) | Value::Number(_) => return None,
+                Value::Bool(_) | Value::Number(_) | Value::Moment(_) => return None,
             },
             Operator::ToText => Value::Text(first.to_text()),
         })
@@ -353,7 +555,17 @@ impl Values {
 mod tests {
     use super::*;
 
-    const SAMPLES: [Value; 8] = [
+    const fn moment(ty: MomentType, number: i32) -> Value {
+        Value::Moment(Moment { ty, number })
+    }
+
+    const SAMPLES: [Value; 14] = [
+        moment(MomentType::Duration, i32::MAX),
+        moment(MomentType::Duration, i32::MIN),
+        moment(MomentType::Time, 86_399),
+        moment(MomentType::Date, i32::MIN),
+        moment(MomentType::Date, 20_812),
+        moment(MomentType::Weekday, 6),
         Value::Bool(true),
         Value::Bool(false),
         Value::Number(i64::MIN),
@@ -370,6 +582,28 @@ mod tests {
             Value::Number(_) => Type::Number,
             Value::Text(_) => Type::Text,
             Value::Phone(_) => Type::Phone,
+            Value::Moment(moment) => moment.ty.ty(),
+        }
+    }
+
+    #[test]
+    fn moments_reckon_as_clocks_do() {
+        let (d, t) = (|n| moment(MomentType::Duration, n), |n| moment(MomentType::Time, n));
+        assert_eq!(Operator::Add.run(t(86_000), d(3_600)), Some(t(3_200)));
+        assert_eq!(Operator::Subtract.run(t(60), d(3_600)), Some(t(82_860)));
+        assert_eq!(Operator::Subtract.run(t(3_600), t(7_200)), Some(d(-3_600)));
+        assert_eq!(Operator::Add.run(d(i32::MAX), d(1)), Some(d(i32::MAX)));
+        for (value, text) in [
+            (d(90), "90s"),
+            (d(120), "2m"),
+            (d(-7_200), "-2h"),
+            (d(0), "0s"),
+            (t(30_600), "08:30"),
+            (t(1), "00:00:01"),
+            (moment(MomentType::Date, 20_812), "2026-12-25"),
+            (moment(MomentType::Weekday, 0), "mon"),
+        ] {
+            assert_eq!(value.to_text().as_str(), text);
         }
     }
 

@@ -90,6 +90,9 @@ pub enum Command {
         /// A step, as in a test: `at 2026-03-02 22:00`, `call "+61299998888"`, `press 1`, `phone 101 answers`. In order.
         #[arg(long = "do", value_name = "STEP", conflicts_with = "trace")]
         steps: Vec<String>,
+        /// Play the caller and the phones yourself, where the steps say nothing: keys and answers are typed as the call goes.
+        #[arg(long, conflicts_with = "trace")]
+        live: bool,
         /// Replay this trace instead.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
@@ -128,6 +131,24 @@ pub enum Command {
         /// What git gives besides (with `--git`).
         #[arg(hide = true, requires = "git", num_args = 0..=7)]
         more: Vec<PathBuf>,
+    },
+    /// Merge two versions of a file: as git's merge driver, `flowc merge %O %A %B -o %A --path %P`.
+    ///
+    /// Nodes, exits, fields, entities and tests are merged, not lines: there is a conflict only where both sides changed the
+    /// same thing differently, and never because of where nodes stand. Exit status 1 if there is one.
+    Merge {
+        /// What both versions were made of.
+        base: PathBuf,
+        /// Our version.
+        ours: PathBuf,
+        /// Their version.
+        theirs: PathBuf,
+        /// Where the result goes; standard output if not given.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// What the file is called, for messages.
+        #[arg(long, value_name = "NAME")]
+        path: Option<String>,
     },
     /// Draw flows.
     Graph {

@@ -44,9 +44,9 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
             commands::convert::run(paths, *to, output.as_deref(), &report)
         }
         Command::Disasm { paths, ir } => commands::disasm::run(paths, *ir, &report),
-        Command::Run { paths, steps, trace, effects, save_trace } => match trace {
+        Command::Run { paths, steps, live, trace, effects, save_trace } => match trace {
             Some(trace) => commands::replay::run(paths, trace, effects.as_deref(), &report),
-            None => commands::run::run(paths, steps, save_trace.as_deref(), &report),
+            None => commands::run::run(paths, steps, *live, save_trace.as_deref(), &report),
         },
         Command::Test { paths, only, coverage, watch } => {
             let run = || commands::test::run(paths, only.as_deref(), *coverage, &report);
@@ -55,6 +55,10 @@ fn dispatch(cli: &Cli) -> Result<bool, Failure> {
         Command::Diff { before, after, git: false, .. } => commands::diff::run(before, after, &report),
         Command::Diff { before, after, git: true, more } => {
             commands::diff::for_git(before, after, more, &report)
+        }
+        Command::Merge { base, ours, theirs, output, path } => {
+            let (output, name) = (output.as_deref(), path.as_deref());
+            commands::merge::run(&commands::merge::Versions { base, ours, theirs, output, name }, &report)
         }
         Command::Graph { paths, to, flow, output } => {
             commands::graph::run(paths, *to, flow.as_deref(), output.as_deref(), &report)

@@ -169,6 +169,21 @@ fn a_simulated_call_replays_to_the_same_effects() {
 }
 
 #[test]
+fn a_call_is_played_as_it_goes() {
+    let place = Place::new(&[]);
+    let office = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/office");
+    // Silence, a word that means nothing, a wrong key and the right one, a phone that declines, a message.
+    let args = ["run", "--live", office, "--do", "at 2026-03-02 10:00", "--save-trace", "call.trace"];
+    let played = place.run(&args, "\n\nx\n9 1\nd\n\n");
+    is_golden("live.txt", &out(&played));
+    assert_eq!(played.status.code(), Some(0), "{}", out(&played));
+    assert_eq!(place.status(&["run", "--trace", "call.trace", office]), 0);
+    // Nobody types: the caller is gone at the first question.
+    let silent = out(&place.run(&["run", "--live", office], ""));
+    assert!(silent.ends_with("ends: caller_gone\n"), "{silent}");
+}
+
+#[test]
 fn tests_pass_fail_and_are_chosen_by_name() {
     let failing = GOOD.replace("expect end normal", "expect end busy").replace("it ends", "it is busy");
     let both = format!("{GOOD}{}", failing.get(failing.find("\ntest").unwrap()..).unwrap());

@@ -9,6 +9,7 @@
 
 use flow_vm::limits::VISITS_PER_NODE_MAX;
 
+use super::counted::{self, Rounds};
 use super::stay::is_pressed;
 use super::{Cx, Exit, Sink, cycles};
 use crate::diag::{Code, Diagnostic};
@@ -19,8 +20,14 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let waits = |node: NodeId| kind(node).is_some_and(|k| k.spec().waits);
     let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, &exit.name));
     for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
-        // Without any wait it's the other check's.
-        if !cycle.iter().any(|(node, _)| waits(*node)) {
+        // A loop that counts comes out in time, or is ended before it does.
+        let counted = counted::rounds(cx, &counted::group_of(cx, &cycle, |node| kind(node).is_some()));
+        let comes_out = match counted {
+            Some(Rounds::AtMost(rounds)) => rounds < i64::from(VISITS_PER_NODE_MAX),
+            Some(Rounds::Bounded) | None => false,
+        };
+        // Without any wait it's the other check's, unless it counts.
+        if comes_out || counted.is_none() && !cycle.iter().any(|(node, _)| waits(*node)) {
             continue;
         }
         let Some((last, exit)) = cycle.last() else { continue };

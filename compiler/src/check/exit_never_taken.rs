@@ -25,6 +25,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         match node.kind {
             Some(Kind::TimeSwitch) => shadowed_rules(cx, id, site, out),
             Some(Kind::IvrMenu) => invalid_of_a_full_menu(cx, id, site, out),
+            Some(Kind::Collect) => refused_without_a_secret(cx, id, node, site, out),
             Some(Kind::PlayMessage) => interrupted_without_keys(cx, id, node, site, out),
             Some(Kind::Branch) => always_the_same_way(cx, id, node, out),
             Some(
@@ -100,6 +101,16 @@ fn number_called(when: &Expr) -> Option<&str> {
         },
         Expr::Two(Operator::And, a, b) => number_called(a).or_else(|| number_called(b)),
         Expr::Is(_) | Expr::Variable(_) | Expr::One(..) | Expr::Two(..) | Expr::Plus(..) => None,
+    }
+}
+
+fn refused_without_a_secret(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_>, out: &mut Sink) {
+    if node.field("secret").is_none()
+        && let Some(exit) = wired(site, "refused")
+    {
+        let message = format!("`refused` is never taken: `{}` compares the digits with no secret", node.name);
+        let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
+        out.push(found.help("remove the edge, or name the `secret`"));
     }
 }
 

@@ -4,9 +4,12 @@
 //!
 //! **Example:** two time switches whose `default` exits lead to each other.
 //!
+//! A loop that counts is none of these: on every way round a `set` adds a constant to a variable, and a `branch` lets it on
+//! only up to another.
+//!
 //! **Cure:** lead one of the exits out of the loop, or to something that takes time (a menu, a message, ringing).
 
-use super::{Cx, Sink, cycles};
+use super::{Cx, Sink, counted, cycles};
 use crate::diag::{Code, Diagnostic};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
@@ -15,6 +18,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         kind.is_some_and(|k| !k.spec().waits)
     };
     for cycle in cycles::find(cx, hot, |_, _| true) {
+        // Whether a loop that counts comes out in time is the other check's question.
+        if counted::rounds(cx, &counted::group_of(cx, &cycle, hot)).is_some() {
+            continue;
+        }
         let Some((last, exit)) = cycle.last() else { continue };
         let Some(exit) = cx.exits(*last).get(*exit) else { continue };
         let message = format!("nothing in the loop `{}` ever waits", cycles::told(cx, &cycle));

@@ -37,7 +37,8 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
             | Kind::Set
             | Kind::Branch
             | Kind::Split
-            | Kind::Status,
+            | Kind::Status
+            | Kind::Collect,
         ) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
     }
@@ -48,7 +49,7 @@ fn rings_nobody(site: &Site<'_>) -> bool {
 }
 
 /// The longest time in seconds that a caller may spend at a node, what is played to them apart. A menu waits once for
-/// every silence and every wrong key that it forgives, and once more.
+/// every silence and every wrong key that it forgives, and once more; so does a question for digits.
 pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
     let given = |own: Option<u32>, usual: u16| u64::from(own.unwrap_or(u32::from(usual)));
     match (Config::read(node), site.facts) {
@@ -61,6 +62,12 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
         }
         (Some(Config::IvrMenu(config)), Some(EntityFacts::IvrMenu(menu))) => {
             given(config.timeout, menu.timeout_s) * (2 * u64::from(menu.retries) + 1)
+        }
+        (Some(Config::Collect(config)), _) => {
+            // The time for pressing keys is the callers' own.
+            let once = u64::from(config.timeout) + u64::from(config.digit_timeout);
+            let confirmed = config.confirm.map_or(0, |_| u64::from(config.retries) + 1);
+            once * (2 * u64::from(config.retries) + 1) + confirmed * u64::from(config.timeout)
         }
         (_, Some(_) | None) => 0,
     }
@@ -84,6 +91,11 @@ pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
             field: "timeout",
             cure: "repeat the greeting sooner: a shorter `timeout`",
         }),
+        (Config::Collect(config), _) => Some(Silence {
+            longest_s: u64::from(config.timeout),
+            field: "timeout",
+            cure: "repeat the prompt sooner: a shorter `timeout`",
+        }),
         (
             Config::IvrMenu(_)
             | Config::InboundNumber(_)
@@ -106,7 +118,7 @@ pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
 /// Whether an exit is taken because the caller pressed a key.
 pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
     match kind {
-        Kind::IvrMenu => exit != "timeout",
+        Kind::IvrMenu | Kind::Collect => exit != "timeout",
         Kind::PlayMessage => exit == "interrupted",
         Kind::InboundNumber
         | Kind::TimeSwitch

@@ -1,4 +1,4 @@
-//! F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
+//! F241: the clock is read in no zone. F221: an expression whose values don't go together. F222: a variable that isn't set on every way to where it is read.
 //!
 //! **Why:** there is no implicit conversion, so that `101` the extension, 101 the number and '101' the text are never
 //! mixed up in silence; and a variable has no value until a `set` gives it one.
@@ -17,16 +17,26 @@ use super::{Cx, Sink, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::expr::{self, Expr, Variables};
 use crate::graph::{Node, NodeId};
-use crate::nodes::Kind;
 use crate::nodes::spec::CallState;
+use crate::nodes::{Config, Kind};
 
 /// Findings whose way is told; it takes a walk over the flow for each.
 const TOLD_MAX: usize = 20;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let variables = Variables::of(cx.graph);
+    let zone = expr::zone_of(cx.graph, cx.world);
     let mut reads = Vec::new();
     for (id, node, _) in cx.nodes() {
+        held(cx, id, node, &variables, out);
+        if let Some((field, _)) = expressions(node).find(|(_, expr)| expr.asks_time())
+            && zone.is_none()
+        {
+            let message =
+                format!("`{}` reads the clock, and the flow doesn't say in which time zone", node.name);
+            let help = "write `zone = \"Australia/Sydney\"` or the like at the head of the flow";
+            out.push(Diagnostic::new(Code::NoZone, cx.field_place(id, field), message).help(help));
+        }
         for (field, expr) in expressions(node) {
             types(cx, id, node, field, &expr, &variables, out);
             let mut names = Vec::new();
@@ -45,9 +55,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     }
 }
 
+/// The variable that a node gives a value. A `collect` does so only by its exit `next`.
 fn sets(node: &Node) -> Option<&str> {
-    let variable = node.field("variable").filter(|_| node.kind == Some(Kind::Set));
-    variable.and_then(|field| field.value.as_str())
+    let gives = matches!(node.kind, Some(Kind::Set | Kind::Collect));
+    node.field("variable").filter(|_| gives).and_then(|field| field.value.as_str())
 }
 
 /// The expressions of a node that can be read; that others can't was said.
@@ -57,6 +68,19 @@ fn expressions(node: &Node) -> impl Iterator<Item = (&'static str, Expr)> {
         let text = node.field(spec.name)?.value.as_str()?;
         Some((spec.name, expr::of_field(spec.ty, text)?.ok()?))
     })
+}
+
+/// That the digits of a `collect` are of its variable's type.
+fn held(cx: &Cx<'_>, id: NodeId, node: &Node, variables: &Variables, out: &mut Sink) {
+    let Some(Config::Collect(collect)) = Config::read(node) else { return };
+    let name = collect.variable.unwrap_or_default();
+    let (Some(due), got) = (variables.get(&name).and_then(|v| v.ty), collect.holds.ty()) else { return };
+    if due != got {
+        let message =
+            format!("`{name}`, as another node has it, is {}, but this is {}", due.noun(), got.noun());
+        let field = if node.field("holds").is_some() { "holds" } else { "variable" };
+        out.push(Diagnostic::new(Code::WrongExpression, cx.field_place(id, field), message));
+    }
 }
 
 fn types(
@@ -73,7 +97,7 @@ fn types(
         Some(Kind::Branch) => Some((Type::Bool, "the condition of a branch".to_owned())),
         Some(Kind::Set) => sets(node).and_then(|name| {
             let ty = variables.get(name)?.ty?;
-            Some((ty, format!("`{name}`, as another `set` has it,")))
+            Some((ty, format!("`{name}`, as another node has it,")))
         }),
         Some(_) | None => None,
     };
@@ -109,8 +133,10 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
     }
 }
 
-fn bit(variables: &Variables, node: &Node) -> u64 {
-    sets(node).and_then(|name| variables.get(name)).map_or(0, |v| 1 << v.number)
+/// The variable that is set for calls that leave a node by an exit, as a bit.
+fn bit(variables: &Variables, node: &Node, exit: &str) -> u64 {
+    let name = sets(node).filter(|_| node.kind == Some(Kind::Set) || exit == "next");
+    name.and_then(|name| variables.get(name)).map_or(0, |v| 1 << v.number)
 }
 
 fn entries(cx: &Cx<'_>) -> Vec<NodeId> {
@@ -128,8 +154,9 @@ fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Op
     });
     while let Some(id) = due.pop() {
         let before = set.get(id).copied().flatten().unwrap_or_default();
-        let after = before | cx.graph.nodes.get(id).map_or(0, |node| bit(variables, node));
-        for target in cx.exits(id).iter().filter_map(|exit| exit.target) {
+        for exit in cx.exits(id) {
+            let Some(target) = exit.target else { continue };
+            let after = before | cx.graph.nodes.get(id).map_or(0, |node| bit(variables, node, &exit.name));
             let old = set.get(target).copied().flatten();
             let new = old.map_or(after, |old| old & after);
             if old != Some(new) {
@@ -157,10 +184,11 @@ fn way_around(
         if id == to {
             break;
         }
-        if cx.graph.nodes.get(id).is_some_and(|node| bit(variables, node) >> number & 1 == 1) {
-            continue;
-        }
         for (place, exit) in cx.exits(id).iter().enumerate() {
+            let sets = |node| bit(variables, node, &exit.name) >> number & 1 == 1;
+            if cx.graph.nodes.get(id).is_some_and(sets) {
+                continue;
+            }
             if let Some(target) = exit.target.filter(|t| came.get(*t).copied().flatten().is_none()) {
                 came.insert(target, Some(Some((id, place))));
                 due.push_back(target);

@@ -23,7 +23,8 @@ pub(super) fn of(graph: &Graph, world: &dyn World) -> Vec<i64> {
     let mut found: BTreeMap<Vec<String>, (usize, i64)> = BTreeMap::new();
     let candidates =
         switches.iter().flat_map(|s| candidates(s).into_iter().map(|at| (s.timezone.as_str(), at)));
-    let first = zone(graph, world);
+    let own = zone(graph, world);
+    let first = own.as_str();
     let usual = LocalTime { day: MONDAY, second: u32::from(TEN) * 60 };
     for (order, (zone, at)) in [(first, usual)].into_iter().chain(candidates).enumerate() {
         let Some(wall_ms) = zone::wall_ms(zone, at) else { continue };
@@ -35,9 +36,9 @@ pub(super) fn of(graph: &Graph, world: &dyn World) -> Vec<i64> {
     moments.into_iter().map(|(_, wall_ms)| wall_ms).collect()
 }
 
-/// The zone in which a flow's tests are written: that of its first time switch.
-pub(super) fn zone<'a>(graph: &Graph, world: &'a dyn World) -> &'a str {
-    switches(graph, world).first().map_or("UTC", |s| s.timezone.as_str())
+/// The zone in which a flow's tests are written.
+pub(super) fn zone(graph: &Graph, world: &dyn World) -> String {
+    crate::expr::zone_of(graph, world).unwrap_or_else(|| "UTC".to_owned())
 }
 
 fn switches<'a>(graph: &Graph, world: &'a dyn World) -> Vec<&'a TimeSwitch> {

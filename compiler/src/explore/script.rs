@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use flow_vm::effect::{Answer, Effect, End, RingEnd, VoicemailEnd};
+use flow_vm::effect::{Answer, Collected, Effect, End, RingEnd, VoicemailEnd};
 use flow_vm::text::show_date;
 
 use super::{Visit, moments};
@@ -26,7 +26,7 @@ pub(super) fn of(
     let mut out = format!("test {} {{\n", quoted(name));
     // Writing to a string can't fail.
     let zone = moments::zone(graph, world);
-    if let Some(at) = zone::local_time(zone, last.moment) {
+    if let Some(at) = zone::local_time(&zone, last.moment) {
         let (hour, minute) = (at.second / 3_600, at.second / 60 % 60);
         let _ = writeln!(out, "  at {} {hour:02}:{minute:02}", show_date(at.day));
     }
@@ -67,6 +67,19 @@ impl Scene<'_> {
     fn take(&mut self, effect: &Effect<'_>, answer: Answer) {
         if let Answer::Key(key) = answer {
             self.acts.push(format!("press {key}"));
+        }
+        if let (Effect::Collect { rule, secret, .. }, Answer::Collected(entered)) = (effect, answer) {
+            let end = rule.terminator.key().map_or_else(String::new, |key| key.to_string());
+            let right = "1".repeat(usize::from(rule.min));
+            self.acts.push(match (entered, secret) {
+                (Collected::Digits(digits), _) => format!("digits {}{end}", digits.as_str()),
+                (Collected::Accepted, Some(secret)) => {
+                    format!("secret {} {right}\n  digits {right}{end}", crate::text::named(secret))
+                }
+                (Collected::Refused, _) => format!("digits {}{end}", right.replace('1', "0")),
+                (Collected::TooFew, _) => format!("digits {}{end}", right.get(1..).unwrap_or_default()),
+                (Collected::Silent | Collected::Accepted, _) => "wait".to_owned(),
+            });
         }
         if let Answer::Chance(drawn) = answer {
             self.acts.push(format!("draw {}", if drawn { "yes" } else { "no" }));

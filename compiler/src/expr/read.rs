@@ -1,10 +1,12 @@
 //! Reads expressions: tokens, then by precedence. `or` binds least, then `and`, `not`, comparisons, `+` and `-`, `*`.
 
-use flow_vm::value::Operator;
+use flow_vm::table::DayMask;
+use flow_vm::value::{Moment, MomentType, Operator};
 
-use super::{Expr, ExprError, FACTS, written};
+use super::{Expr, ExprError, FACTS, NOW, written};
 use crate::ir::Pushed;
 use crate::limits;
+use crate::value::{clock, date, duration};
 
 /// Reads an expression.
 ///
@@ -68,6 +70,7 @@ pub(super) fn is_name(text: &str) -> bool {
         && text.chars().next().is_some_and(|c| is(c) && !c.is_ascii_digit())
         && text.chars().all(is)
         && !WORDS.contains(&text)
+        && !DayMask::NAMES.contains(&text)
 }
 
 const WORDS: [&str; 11] =
@@ -80,6 +83,7 @@ enum Token<'t> {
     Text(&'t str),
     Phone(&'t str),
     Number(i64),
+    Moment(Moment),
 }
 
 impl Token<'_> {
@@ -90,6 +94,7 @@ impl Token<'_> {
             Token::Text(text) => format!("the text `'{text}'`"),
             Token::Phone(phone) => format!("the phone number `{phone}`"),
             Token::Number(number) => format!("the number `{number}`"),
+            Token::Moment(moment) => moment.ty.ty().noun().to_owned(),
         }
     }
 }
@@ -107,7 +112,7 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, ExprError> {
         let behind = found.last().is_some_and(|last| match last {
             Token::Sign(sign) => *sign == ")",
             Token::Word(word) => !WORDS.contains(word) || matches!(*word, "true" | "false"),
-            Token::Text(_) | Token::Phone(_) | Token::Number(_) => true,
+            Token::Text(_) | Token::Phone(_) | Token::Number(_) | Token::Moment(_) => true,
         });
         let (token, after) = token(rest, first, behind)?;
         found.push(token);
@@ -140,8 +145,7 @@ fn token(rest: &str, first: char, behind: bool) -> Result<(Token<'_>, &str), Exp
         };
     }
     if first.is_ascii_digit() {
-        let (word, after) = rest.split_at(digits(rest));
-        return Ok((Token::Number(number(word)?), after));
+        return figure(rest);
     }
     if first.is_ascii_alphabetic() || first == '_' {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.');
@@ -153,6 +157,49 @@ fn token(rest: &str, first: char, behind: bool) -> Result<(Token<'_>, &str), Exp
         None if first == '=' => Err(ExprError("`=` gives a value; `==` compares".to_owned())),
         None => Err(ExprError(format!("`{first}` has no meaning in an expression"))),
     }
+}
+
+/// A number, a length of time (`25s`), a time of day (`08:30`) or a date (`2026-12-25`).
+fn figure(rest: &str) -> Result<(Token<'_>, &str), ExprError> {
+    let date = |text: &str| {
+        let bytes = text.bytes().enumerate();
+        text.len() == 10
+            && bytes.into_iter().all(|(n, b)| if n == 4 || n == 7 { b == b'-' } else { b.is_ascii_digit() })
+    };
+    if let Some((word, after)) = rest.split_at_checked(10).filter(|(word, _)| date(word)) {
+        let day = date::read(word).ok_or_else(|| ExprError(format!("there is no day `{word}`")))?;
+        return Ok((Token::Moment(Moment { ty: MomentType::Date, number: day.day }), after));
+    }
+    let is = |c: char| c.is_ascii_alphanumeric() || c == ':' || c == '_';
+    let (word, after) = rest.split_at(rest.find(|c| !is(c)).unwrap_or(rest.len()));
+    if word.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok((Token::Number(number(word)?), after));
+    }
+    let moment = if word.contains(':') {
+        let (clock, seconds) = match word.rsplit_once(':') {
+            Some((clock, seconds)) if clock.contains(':') => {
+                (clock, seconds.parse().ok().filter(|s| *s < 60))
+            }
+            Some(_) | None => (word, Some(0)),
+        };
+        let minute = clock::read(clock).filter(|minute| *minute < 1_440);
+        let second = minute.zip(seconds).map(|(minute, s)| i32::from(minute) * 60 + s);
+        let wrong = || ExprError(format!("`{word}` is no time of day such as `08:30`"));
+        Moment { ty: MomentType::Time, number: second.ok_or_else(wrong)? }
+    } else {
+        let wrong = || match duration::meant(word) {
+            Some(s) => ExprError(format!(
+                "`{word}` isn't how a length of time is written; did you mean `{}`?",
+                duration::print(s)
+            )),
+            None => ExprError(format!(
+                "`{word}` is neither a number nor a length of time such as `25s` or `2min`"
+            )),
+        };
+        let seconds = duration::read(word).and_then(|s| i32::try_from(s).ok());
+        Moment { ty: MomentType::Duration, number: seconds.ok_or_else(wrong)? }
+    };
+    Ok((Token::Moment(moment), after))
 }
 
 fn number(word: &str) -> Result<i64, ExprError> {
@@ -215,6 +262,7 @@ impl Reader<'_> {
             Token::Text(text) => written(text, Pushed::Text),
             Token::Phone(phone) => written(phone, Pushed::Phone),
             Token::Number(number) => Ok(Expr::Is(Pushed::Number(number))),
+            Token::Moment(moment) => Ok(Expr::Is(Pushed::Moment(moment))),
             Token::Word("true") => Ok(Expr::Is(Pushed::Bool(true))),
             Token::Word("false") => Ok(Expr::Is(Pushed::Bool(false))),
             Token::Word("length") => self.function(Operator::Length),
@@ -224,11 +272,22 @@ impl Reader<'_> {
                 self.due(")")?;
                 Ok(inside)
             }
+            Token::Word(word) if DayMask::NAMES.contains(&word) => {
+                let number =
+                    DayMask::NAMES.iter().zip(0..).find(|(name, _)| **name == word).map_or(0, |(_, n)| n);
+                Ok(Expr::Is(Pushed::Moment(Moment { ty: MomentType::Weekday, number })))
+            }
+            Token::Word(word) if NOW.iter().any(|(name, _)| *name == word) => {
+                let part =
+                    NOW.iter().find(|(name, _)| *name == word).map_or(MomentType::Time, |(_, part)| *part);
+                Ok(Expr::Is(Pushed::Now(part)))
+            }
             Token::Word(word) => match FACTS.iter().find(|(name, _)| *name == word) {
                 Some((_, fact)) => Ok(Expr::Is(Pushed::Fact(*fact))),
                 None if is_name(word) => Ok(Expr::Variable(word.to_owned())),
                 None if word.contains('.') => {
-                    let names = FACTS.map(|(name, _)| format!("`{name}`")).join(", ");
+                    let names = FACTS.iter().map(|(name, _)| *name).chain(NOW.iter().map(|(name, _)| *name));
+                    let names = names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
                     Err(ExprError(format!("nothing is called `{word}`; there are {names}")))
                 }
                 None => Err(ExprError(format!("`{word}` stands where a value is due"))),

@@ -24,6 +24,20 @@ fn precedence() {
         ("caller.number == +61", "push caller_number; push tel:+61; apply equal"),
         ("called.number ends_with tel:101", "push called_number; push tel:101; apply ends_with"),
         ("length(caller.name) == 0", "push caller_name; apply length; push 0; apply equal"),
+        (
+            "now.time + 90min < 17:30",
+            "push now:time; push duration:5400; apply add; push time:63000; apply less",
+        ),
+        ("now.date == 2026-12-25", "push now:date; push date:20812; apply equal"),
+        ("now.weekday != sun", "push now:weekday; push weekday:6; apply equal; apply not"),
+        (
+            "8:30:15 - 7:00 >= 1h",
+            "push time:30615; push time:25200; apply subtract; push duration:3600; apply less; apply not",
+        ),
+        (
+            "now.time < 25",
+            "! `<`, `<=`, `>` and `>=` compare two numbers, two lengths of time, two times of day or two dates, not a time of day and a number; a length of time has its unit: `25s`, `2min`, `1h`",
+        ),
         ("text(7) contains '7'", "push 7; apply to_text; push \"7\"; apply contains"),
     ] {
         assert_eq!(steps(text), wanted, "{text}");
@@ -41,13 +55,21 @@ fn what_is_no_expression() {
         ("length 1", "`(` is missing"),
         (
             "caller.age == 1",
-            "nothing is called `caller.age`; there are `caller.number`, `caller.name`, `called.number`",
+            "nothing is called `caller.age`; there are `caller.number`, `caller.name`, `called.number`, `now.time`, `now.date`, `now.weekday`",
         ),
         ("a = 1", "`=` gives a value; `==` compares"),
         ("1 & 2", "`&` has no meaning in an expression"),
         ("tel:", "a phone number is missing behind `tel:`"),
         ("99999999999999999999", "the number `99999999999999999999` is too large"),
         ("and", "`and` stands where a value is due"),
+        ("25sec", "`25sec` isn't how a length of time is written; did you mean `25s`?"),
+        ("3x", "`3x` is neither a number nor a length of time such as `25s` or `2min`"),
+        ("24:00", "`24:00` is no time of day such as `08:30`"),
+        ("2026-02-30", "there is no day `2026-02-30`"),
+        (
+            "now.year",
+            "nothing is called `now.year`; there are `caller.number`, `caller.name`, `called.number`, `now.time`, `now.date`, `now.weekday`",
+        ),
     ] {
         assert_eq!(read(text), Err(ExprError(wanted.to_owned())), "{text}");
     }
@@ -60,7 +82,10 @@ fn types_do_not_mix() {
             "caller.number == '101'",
             "! `==` and `!=` compare two values of one type, not a phone number and text; a phone number is written `+61411111111` or `tel:101`",
         ),
-        ("1 + 'a'", "! `+` takes two numbers or two texts, not a number and text"),
+        (
+            "1 + 'a'",
+            "! `+` takes two numbers, two texts, two lengths of time, or a time of day and a length of time, not a number and text",
+        ),
         ("not 1", "! `and`, `or` and `not` take yes or no, not a number"),
         ("vip", "! no `set` gives `vip` a value"),
     ] {

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use cranelift_entity::EntityRef;
-use flow_vm::effect::{CallerPart, Cause, Key, PhoneStatus, RingEnd, VoicemailEnd};
+use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, Terminator, VoicemailEnd};
 use flow_vm::table::{DayMask, Days, Minutes, When};
 use flow_vm::text::parse_date;
-use flow_vm::value::{Fact, Operator};
+use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator};
 
 use super::print::{ring_word, voicemail_word};
 use super::{
-    Ask, Block, BlockEnd, BlockRef, Case, Counter, Entry, Heard, Ir, NodeInfo, NodeRef, Pushed, Step,
+    Ask, Block, BlockEnd, BlockRef, Case, Counter, Entered, Entry, Heard, Ir, NodeInfo, NodeRef, Pushed, Step,
 };
 
 /// What couldn't be read.
@@ -124,6 +124,11 @@ fn read_step(ir: &Ir, block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
         }
         "set" => Step::Set(words.counter()?, words.number()?),
         "push" => Step::Push(words.pushed()?),
+        "digits" => {
+            let word = words.bare()?;
+            let holds = DigitsAs::ALL.into_iter().find(|d| d.name() == word);
+            Step::Digits(holds.ok_or_else(|| format!("digits are never held as `{word}`"))?)
+        }
         "load" => Step::Load(words.variable()?),
         "store" => Step::Store(words.variable()?),
         "apply" => {
@@ -182,7 +187,16 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
             let percent = word.strip_suffix('%').and_then(|n| n.parse().ok()).filter(|n| *n <= 100);
             Ask::Chance { percent: percent.ok_or_else(|| format!("`{word}` is no share like 30%"))? }
         }
+        "now" => Ask::LocalTime { zone: words.quoted()? },
         "status" => Ask::Status { extension: words.quoted()? },
+        "collect" => {
+            let (prompt, min, max, word) = (words.quoted()?, words.number()?, words.number()?, words.bare()?);
+            let terminator = Terminator::ALL.into_iter().find(|t| t.name() == word);
+            let terminator = terminator.ok_or_else(|| format!("`{word}` ends no entry"))?;
+            let rule = DigitRule { min, max, terminator, first_s: words.number()?, next_s: words.number()? };
+            let secret = if words.flag("secret") { Some(words.quoted()?) } else { None };
+            Ask::Collect { prompt, rule, secret }
+        }
         other => return Err(format!("`{other}` is no step and no end of a block")),
     };
     words.expect("else")?;
@@ -291,6 +305,14 @@ impl<'a> Words<'a> {
             return self.quoted().map(Pushed::Text);
         }
         let word = self.bare()?;
+        if let Some((kind, rest)) = word.split_once(':').filter(|(kind, _)| *kind != "tel") {
+            let type_of = |word: &str| MomentType::ALL.into_iter().find(|ty| ty.name() == word);
+            let pushed = match type_of(kind) {
+                Some(ty) => rest.parse().ok().map(|number| Pushed::Moment(Moment { ty, number })),
+                None => type_of(rest).filter(|_| kind == "now").map(Pushed::Now),
+            };
+            return pushed.ok_or_else(|| format!("`{word}` is no value"));
+        }
         let fact = Fact::ALL.into_iter().find(|fact| fact.name() == word);
         match (word.strip_prefix("tel:"), word.parse(), word.parse(), fact) {
             (Some(phone), _, _, _) => Ok(Pushed::Phone(phone.to_owned())),
@@ -322,6 +344,7 @@ impl<'a> Words<'a> {
 
     fn case(&mut self) -> Fault<Case> {
         match self.bare()? {
+            "now" => Ok(Case::Now),
             "done" => Ok(Case::Done),
             "other_key" => Ok(Case::OtherKey),
             "timeout" => Ok(Case::Timeout),
@@ -350,6 +373,11 @@ impl<'a> Words<'a> {
                 let word = self.bare()?;
                 let status = PhoneStatus::ALL.into_iter().find(|s| s.name() == word);
                 status.map(Case::Status).ok_or_else(|| format!("no extension is `{word}`"))
+            }
+            "entered" => {
+                let word = self.bare()?;
+                let entered = Entered::ALL.into_iter().find(|e| e.name() == word);
+                entered.map(Case::Entered).ok_or_else(|| format!("nobody enters `{word}`"))
             }
             word => Err(format!("`{word}` is no answer")),
         }

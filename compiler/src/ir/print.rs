@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use flow_vm::effect::{RingEnd, VoicemailEnd};
+use flow_vm::effect::{DigitRule, RingEnd, VoicemailEnd};
 use flow_vm::table::{DayMask, Days, When};
 use flow_vm::text::show_date;
 
@@ -38,7 +38,8 @@ fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) ->
             | Step::Push(_)
             | Step::Load(_)
             | Step::Store(_)
-            | Step::Apply(_)) => writeln!(f, "  {other}")?,
+            | Step::Apply(_)
+            | Step::Digits(_)) => writeln!(f, "  {other}")?,
         }
     }
     match &block.end {
@@ -71,8 +72,11 @@ impl Display for Step {
             Step::Push(Pushed::Number(number)) => write!(f, "push {number}"),
             Step::Push(Pushed::Bool(yes)) => write!(f, "push {yes}"),
             Step::Push(Pushed::Fact(fact)) => write!(f, "push {}", fact.name()),
+            Step::Push(Pushed::Moment(moment)) => write!(f, "push {}:{}", moment.ty.name(), moment.number),
+            Step::Push(Pushed::Now(part)) => write!(f, "push now:{}", part.name()),
             Step::Load(variable) => write!(f, "load v{variable}"),
             Step::Store(variable) => write!(f, "store v{variable}"),
+            Step::Digits(holds) => write!(f, "digits {}", holds.name()),
             Step::Apply(operator) => write!(f, "apply {}", operator.name()),
         }
     }
@@ -102,6 +106,13 @@ impl Display for Ask {
             Ask::SetCallerId { part } => write!(f, "set_caller_id {}", part.name()),
             Ask::Chance { percent } => write!(f, "chance {percent}%"),
             Ask::Status { extension } => write!(f, "status {}", Quoted(extension)),
+            Ask::LocalTime { zone } => write!(f, "now {}", Quoted(zone)),
+            Ask::Collect { prompt, rule, secret } => {
+                let DigitRule { min, max, terminator, first_s, next_s } = rule;
+                write!(f, "collect {} {min} {max} {} ", Quoted(prompt), terminator.name())?;
+                write!(f, "{first_s} {next_s}")?;
+                secret.iter().try_for_each(|secret| write!(f, " secret {}", Quoted(secret)))
+            }
         }
     }
 }
@@ -119,12 +130,14 @@ impl Display for Case {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Case::Key(key) => write!(f, "key {key}"),
+            Case::Now => f.write_str("now"),
             Case::Done => f.write_str("done"),
             Case::OtherKey => f.write_str("other_key"),
             Case::Timeout => f.write_str("timeout"),
             Case::Ring(end) => write!(f, "ring {}", ring_word(*end)),
             Case::Voicemail(end) => write!(f, "voicemail {}", voicemail_word(*end)),
             Case::Chance(yes) => write!(f, "chance {yes}"),
+            Case::Entered(entered) => write!(f, "entered {}", entered.name()),
             Case::Status(status) => write!(f, "status {}", status.name()),
         }
     }

@@ -10,8 +10,8 @@ use super::{FORMAT, INCOMING, TRANSIENT, comments};
 use crate::diag::{Code, Diagnostic, Place, Sink, Spot};
 use crate::entity::EntityKind;
 use crate::graph::{
-    Comments, Edge, EntityRef, Field, Graph, Node, NodeId, Origin, Point, Project, SourceFile, Stray, Target,
-    Viewport,
+    Comments, Edge, EntityRef, FLOW_FIELDS, Field, Graph, Node, NodeId, Origin, Point, Project, SourceFile,
+    Stray, Target, Viewport,
 };
 use crate::nodes::Kind;
 use crate::world::World;
@@ -150,7 +150,16 @@ impl Reader<'_> {
         }
         self.graph.key = text(envelope, "key").unwrap_or_default();
         self.graph.label = text(envelope, "label").unwrap_or_default();
-        self.graph.comments = comments::read(Some(&comments::take(envelope, "comments")));
+        let remarks = comments::take(envelope, "comments");
+        self.graph.comments = comments::read(Some(&remarks));
+        let known = |name: &str| FLOW_FIELDS.iter().any(|spec| spec.name == name);
+        let names: Vec<String> = envelope.keys().filter(|name| known(name)).cloned().collect();
+        for name in names {
+            let Some(value) = envelope.shift_remove(&name) else { continue };
+            let comments = comments::read(remarks.get("fields").and_then(|f| f.get(&name)));
+            let origin = Origin(Some(canvas("", Spot::Field(name.clone()))));
+            self.graph.fields.push(Field { name, value, comments, origin });
+        }
         self.graph.layout_comments = comments::read(Some(&comments::take(envelope, "layout_comments")));
         let mut kept = Map::new();
         for name in ["tests", UNREAD_TESTS, "head", "tail"] {

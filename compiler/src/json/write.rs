@@ -36,7 +36,20 @@ fn envelope(project: &Project, flow: FlowId, graph: &Graph) -> Map<String, Value
     if !graph.label.is_empty() {
         envelope.insert("label".into(), json!(graph.label));
     }
+    for field in &graph.fields {
+        envelope.entry(&field.name).or_insert_with(|| field.value.clone());
+    }
     comments::write(&graph.comments, "comments", &mut envelope);
+    let mut fields = Map::new();
+    for field in &graph.fields {
+        comments::write(&field.comments, &field.name, &mut fields);
+    }
+    if !fields.is_empty() {
+        let remarks = envelope.entry("comments").or_insert_with(|| json!({}));
+        if let Value::Object(remarks) = remarks {
+            remarks.insert("fields".to_owned(), Value::Object(fields));
+        }
+    }
     comments::write(&graph.layout_comments, "layout_comments", &mut envelope);
     if project.flows.keys().next() == Some(flow) {
         let tests: Vec<_> = project.tests.values().map(crate::text::print::test).collect();

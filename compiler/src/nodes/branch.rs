@@ -6,7 +6,7 @@ node! {
     /// Sends the call on by a condition.
     ///
     /// The condition is an expression that is true or false: `caller.number starts_with +614`, `tries < 3`, or
-    /// `called.number == +61299998888 and not vip`.
+    /// `called.number == +61299998888 and not vip`, `now.time >= 17:30 or now.weekday == sun`.
     Branch as "branch";
     entity EntityUse::None;
     takes Takes::Any;
@@ -27,10 +27,9 @@ node! {
 impl Lower for Branch {
     fn lower(&self, at: &mut Site<'_, '_>) -> Result<(), Hole> {
         let Some(when) = &self.when else { return Err(at.hole("the condition")) };
-        let mut steps = vec![Step::Enter];
-        steps.extend(at.steps(expr::read(when))?);
+        let (block, steps) = at.compute(at.start(), vec![Step::Enter], expr::read(when))?;
         let (yes, no) = (at.exit("yes"), at.exit("no"));
-        at.write(at.start(), steps, BlockEnd::Test { yes, no });
+        at.write(block, steps, BlockEnd::Test { yes, no });
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ kinds! {
     branch: Branch;
     split: Split;
     status: Status;
+    collect: Collect;
 }
 
 use self::spec::Computed;

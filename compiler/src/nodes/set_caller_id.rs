@@ -31,9 +31,11 @@ impl Lower for SetCallerId {
         let mut next = at.exit("next");
         let parts = [(CallerPart::Number, &self.number), (CallerPart::Name, &self.name)];
         for (part, text) in parts.into_iter().filter_map(|(part, text)| Some((part, text.as_ref()?))) {
-            let steps = at.steps(expr::read_template(text))?;
+            let begin = at.block();
+            let (block, steps) = at.compute(begin, Vec::new(), expr::read_template(text))?;
             let effect = Ask::SetCallerId { part };
-            next = at.add(steps, BlockEnd::Ask { effect, cases: Vec::new(), otherwise: next });
+            at.write(block, steps, BlockEnd::Ask { effect, cases: Vec::new(), otherwise: next });
+            next = begin;
         }
         at.write(at.start(), vec![Step::Enter], BlockEnd::Jump(next));
         Ok(())

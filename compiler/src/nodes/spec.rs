@@ -124,6 +124,10 @@ pub enum FieldType {
     Template,
     /// Name of a variable.
     Variable,
+    /// Names with types, `account:number`: what a flow takes that others call.
+    Inputs,
+    /// A list of names: the exits of a flow that others call.
+    Names,
 }
 
 /// What a field is without being given.

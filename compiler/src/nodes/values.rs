@@ -1,9 +1,10 @@
 //! The types of fields: how a kind's file names them, and how a config value becomes a Rust value.
 
-use flow_vm::effect::Cause;
+use flow_vm::effect::{Cause, Terminator};
+use flow_vm::value::DigitsAs;
 use serde_json::Value;
 
-use super::spec::FieldType;
+use super::spec::{EntityKind, FieldType};
 use crate::graph::Node;
 
 /// A type of field as `node!` names it.
@@ -44,34 +45,6 @@ impl<const MIN: u32, const MAX: u32> FieldKind for Seconds<MIN, MAX> {
     }
 }
 
-/// Why a call is ended.
-#[derive(Debug)]
-pub struct CauseWord;
-
-impl CauseWord {
-    /// The words, in the order of [`Cause::ALL`].
-    pub const WORDS: [&'static str; Cause::ALL.len()] = {
-        let mut words = [""; Cause::ALL.len()];
-        let mut i = 0;
-        #[expect(clippy::indexing_slicing, reason = "in a constant, bounded by the loop")]
-        while i < words.len() {
-            words[i] = Cause::ALL[i].name();
-            i += 1;
-        }
-        words
-    };
-}
-
-impl FieldKind for CauseWord {
-    type Out = Cause;
-    const TYPE: FieldType = FieldType::Word(&CauseWord::WORDS);
-    const FALLBACK: Cause = Cause::Normal;
-    fn read(value: &Value) -> Option<Cause> {
-        let word = value.as_str()?;
-        Cause::ALL.into_iter().find(|c| c.name() == word)
-    }
-}
-
 macro_rules! text_kinds {
     ($($(#[doc = $doc:literal])* $Name:ident $ty:expr;)*) => {$(
         $(#[doc = $doc])*
@@ -96,6 +69,51 @@ text_kinds! {
     Template FieldType::Template;
     /// Name of a variable.
     VariableName FieldType::Variable;
+    /// Key of a prompt.
+    PromptKey FieldType::Ref(EntityKind::Prompt);
+    /// Name of a secret that the server keeps.
+    SecretName FieldType::Text { max: 64 };
+}
+
+macro_rules! word_kinds {
+    ($($(#[doc = $doc:literal])* $Name:ident $Of:ident = $fallback:expr;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug)]
+        pub struct $Name;
+
+        impl $Name {
+            /// The words, in the order of the bytes.
+            pub const WORDS: [&'static str; $Of::ALL.len()] = {
+                let mut words = [""; $Of::ALL.len()];
+                let mut i = 0;
+                #[expect(clippy::indexing_slicing, reason = "in a constant, bounded by the loop")]
+                while i < words.len() {
+                    words[i] = $Of::ALL[i].name();
+                    i += 1;
+                }
+                words
+            };
+        }
+
+        impl FieldKind for $Name {
+            type Out = $Of;
+            const TYPE: FieldType = FieldType::Word(&$Name::WORDS);
+            const FALLBACK: $Of = $fallback;
+            fn read(value: &Value) -> Option<$Of> {
+                let word = value.as_str()?;
+                $Of::ALL.into_iter().find(|one| one.name() == word)
+            }
+        }
+    )*};
+}
+
+word_kinds! {
+    /// Why a call is ended.
+    CauseWord Cause = Cause::Normal;
+    /// What a variable holds that digits are collected into.
+    HoldsWord DigitsAs = DigitsAs::Text;
+    /// The key that ends an entry of digits.
+    TerminatorWord Terminator = Terminator::Pound;
 }
 
 /// A whole number between two bounds, both included.

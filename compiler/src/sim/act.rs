@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use flow_vm::effect::{Answer, Effect, End, Input, PhoneStatus, RingEnd, Sound, VoicemailEnd};
+use flow_vm::effect::{
+    Answer, Collected, DigitRule, Digits, Effect, End, Input, Key, PhoneStatus, RingEnd, Sound, VoicemailEnd,
+};
 use flow_vm::text::effect_text;
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
@@ -48,14 +50,68 @@ impl Outcome {
     }
 }
 
+/// What somebody who plays along is asked where the script says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question<'q> {
+    /// What the caller does: there is a question to press a key at, or a sound that a key ends.
+    Caller,
+    /// What the phone of this extension does, which rings.
+    Phone(&'q str),
+    /// Whether the caller leaves a message in this mailbox, or hangs up.
+    Message(&'q str),
+    /// What is drawn: yes for so many of a hundred calls.
+    Draw(u8),
+}
+
+/// What they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// As if nobody played along: callers press nothing, phones ring unanswered, messages are left, draws give yes.
+    Usual,
+    /// The caller does this.
+    Caller(Act),
+    /// The phone does this.
+    Phone(PhoneDoes),
+    /// This is drawn.
+    Draw(bool),
+}
+
+/// Somebody who plays the caller and the phones while the call goes.
+pub trait Live {
+    /// What they say to a question, having seen everything that happened.
+    fn reply(&mut self, happened: &[Happening], question: Question<'_>) -> Reply;
+}
+
+/// Nobody: the script is all there is.
+struct Nobody;
+
+impl Live for Nobody {
+    fn reply(&mut self, _: &[Happening], _: Question<'_>) -> Reply {
+        Reply::Usual
+    }
+}
+
 /// Simulates a call. `None` if the program doesn't have the script's entry, which is so when it was made of another flow.
 #[must_use]
 pub fn run(program: &Program, graph: &Graph, script: &Script, world: &dyn World) -> Option<Outcome> {
+    run_live(program, graph, script, world, &mut Nobody)
+}
+
+/// Simulates a call in which somebody plays along where the script says nothing. `None` as in [`run`].
+#[must_use]
+pub fn run_live(
+    program: &Program,
+    graph: &Graph,
+    script: &Script,
+    world: &dyn World,
+    live: &mut dyn Live,
+) -> Option<Outcome> {
     let entry = graph.nodes.get(script.entry).map(|n| n.name.as_str())?;
     let mut state = State::new(program, entry).ok()?.with_facts(script.facts);
     let mut call = Call {
         script,
         world,
+        live,
         acts: script.acts.clone(),
         draws: script.draws.clone(),
         now_ms: 0,
@@ -115,6 +171,7 @@ impl Watch for Log<'_> {
 struct Call<'a> {
     script: &'a Script,
     world: &'a dyn World,
+    live: &'a mut dyn Live,
     acts: VecDeque<Act>,
     draws: VecDeque<bool>,
     now_ms: u64,
@@ -155,13 +212,14 @@ impl Call<'_> {
                 self.log.note(self.now_ms, What::Shows(text.as_str().to_owned()));
                 Answer::Done
             }
-            Effect::Chance { .. } => Answer::Chance(self.draws.pop_front().unwrap_or(true)),
+            Effect::Chance { percent } => Answer::Chance(self.draws(percent)),
             Effect::Status { extension } => Answer::Status(match self.script.phones.get(extension) {
                 Some(PhoneDoes::Busy) => PhoneStatus::OnCall,
                 Some(PhoneDoes::Unavailable) => PhoneStatus::Unregistered,
                 Some(PhoneDoes::DoNotDisturb) => PhoneStatus::DoNotDisturb,
                 Some(PhoneDoes::Answers { .. } | PhoneDoes::Declines) | None => PhoneStatus::Free,
             }),
+            Effect::Collect { prompt, rule, secret } => self.collects(prompt, rule, secret),
         }
     }
 
@@ -179,9 +237,33 @@ impl Call<'_> {
         goes
     }
 
+    /// What somebody says who plays along.
+    fn reply(&mut self, question: Question<'_>) -> Reply {
+        self.live.reply(&self.log.happened, question)
+    }
+
+    fn draws(&mut self, percent: u8) -> bool {
+        match self.draws.pop_front() {
+            Some(drawn) => drawn,
+            None => self.reply(Question::Draw(percent)) != Reply::Draw(false),
+        }
+    }
+
+    /// Asks for what the caller does, if the script says nothing more.
+    fn caller_does(&mut self, question: Question<'_>) {
+        if self.acts.is_empty()
+            && let Reply::Caller(act) = self.reply(question)
+        {
+            self.acts.push_back(act);
+        }
+    }
+
     /// A sound; one that a key ends is a question.
     fn plays(&mut self, sound: Sound<'_>, barge_in: bool) -> Answer {
         self.hears(sound);
+        if barge_in {
+            self.caller_does(Question::Caller);
+        }
         if self.hangs_up() {
             return self.after(THINKING_MS, Answer::HungUp);
         }
@@ -195,24 +277,70 @@ impl Call<'_> {
                 self.acts.pop_front();
                 self.after(SOUND_MS, Answer::Done)
             }
-            Some(Act::Press(_) | Act::Wait | Act::HangUp) | None => self.after(SOUND_MS, Answer::Done),
+            Some(Act::Digits(keys)) if barge_in => {
+                let key = keys.first().copied();
+                self.acts.pop_front();
+                self.after(THINKING_MS, key.map_or(Answer::Done, Answer::Key))
+            }
+            Some(Act::Press(_) | Act::Digits(_) | Act::Wait | Act::HangUp) | None => {
+                self.after(SOUND_MS, Answer::Done)
+            }
         }
     }
 
     fn asks(&mut self, sound: Sound<'_>, timeout_ms: u32) -> Answer {
         self.hears(sound);
+        self.caller_does(Question::Caller);
         match self.acts.pop_front() {
+            Some(Act::Digits(keys)) => {
+                let key = keys.first().copied();
+                self.after(THINKING_MS, key.map_or(Answer::Timeout, Answer::Key))
+            }
             Some(Act::Press(key)) => self.after(THINKING_MS, Answer::Key(key)),
             Some(Act::HangUp) => self.after(THINKING_MS, Answer::HungUp),
             Some(Act::Wait) | None => self.after(SOUND_MS + u64::from(timeout_ms), Answer::Timeout),
         }
     }
 
+    fn collects(&mut self, prompt: &str, rule: DigitRule, secret: Option<&str>) -> Answer {
+        self.hears(Sound::Prompt(prompt));
+        let keys = match self.acts.pop_front() {
+            Some(Act::Press(key)) => vec![key],
+            Some(Act::Digits(keys)) => keys,
+            Some(Act::HangUp) => return self.after(THINKING_MS, Answer::HungUp),
+            Some(Act::Wait) | None => Vec::new(),
+        };
+        let (digits, ended) = enter(&keys, rule);
+        if digits.is_empty() && !ended {
+            let wait_ms = u64::from(rule.first_s) * 1_000;
+            return self.after(SOUND_MS + wait_ms, Answer::Collected(Collected::Silent));
+        }
+        let wait_ms = if ended { 0 } else { u64::from(rule.next_s) * 1_000 };
+        let entered = match (Digits::new(&digits), secret) {
+            (Some(digits), _) if digits.count() < rule.min => Collected::TooFew,
+            (Some(digits), None) => Collected::Digits(digits),
+            (_, Some(secret)) if self.script.secrets.get(secret) == Some(&digits) => Collected::Accepted,
+            (_, Some(_)) => Collected::Refused,
+            (None, None) => Collected::TooFew,
+        };
+        self.after(THINKING_MS + wait_ms, Answer::Collected(entered))
+    }
+
     fn rings(&mut self, extensions: &[&str], timeout_ms: u64) -> Answer {
         if self.hangs_up() {
             return self.after(THINKING_MS, Answer::HungUp);
         }
-        let phones: Vec<_> = extensions.iter().map(|e| self.script.phones.get(*e).copied()).collect();
+        let mut phones = Vec::with_capacity(extensions.len());
+        for extension in extensions {
+            let scripted = self.script.phones.get(*extension).copied();
+            phones.push(match scripted.is_none().then(|| self.reply(Question::Phone(extension))) {
+                Some(Reply::Phone(does)) => Some(does),
+                Some(Reply::Caller(Act::HangUp)) => return self.after(THINKING_MS, Answer::HungUp),
+                Some(Reply::Usual | Reply::Caller(Act::Press(_) | Act::Wait) | Reply::Draw(_)) | None => {
+                    scripted
+                }
+            });
+        }
         let (end, ms) = ring(&phones, timeout_ms);
         self.after(ms, Answer::Ring(end))
     }
@@ -222,6 +350,7 @@ impl Call<'_> {
             let greeting = facts.greeting.as_deref().unwrap_or(MAILBOX_GREETING);
             self.hears(Sound::Prompt(greeting));
         }
+        self.caller_does(Question::Message(mailbox));
         if self.hangs_up() {
             return self.after(MESSAGE_MS, Answer::HungUp);
         }
@@ -252,6 +381,23 @@ impl Call<'_> {
         let prompt = prompt.to_owned();
         self.log.note(self.now_ms, What::Hears(prompt));
     }
+}
+
+/// The digits among some keys as far as a rule takes them, and whether they are at an end by a key.
+fn enter(keys: &[Key], rule: DigitRule) -> (String, bool) {
+    let mut digits = String::new();
+    for key in keys {
+        if Some(*key) == rule.terminator.key() {
+            return (digits, true);
+        }
+        if key.to_char().is_ascii_digit() {
+            digits.push(key.to_char());
+        }
+        if digits.len() >= usize::from(rule.max) {
+            return (digits, true);
+        }
+    }
+    (digits, false)
 }
 
 /// How ringing phones together ends, and after how long. `None` is a phone that nobody answers.

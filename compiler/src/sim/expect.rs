@@ -123,6 +123,9 @@ fn judge(test: &Test, graph: &Graph, outcome: &Outcome) -> Verdict {
         Some(act) => {
             let expected = match act {
                 Act::Press(key) => format!("the caller presses {key}"),
+                Act::Digits(keys) => {
+                    format!("the caller enters {}", keys.iter().map(|k| k.to_char()).collect::<String>())
+                }
                 Act::Wait => "the caller waits".to_owned(),
                 Act::HangUp => "the caller hangs up".to_owned(),
             };

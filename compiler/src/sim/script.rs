@@ -7,7 +7,7 @@ use flow_vm::CallFacts;
 use flow_vm::effect::{Key, LocalTime};
 use flow_vm::value::Text;
 
-use crate::entity::{EntityFacts, EntityKind};
+use crate::entity::EntityKind;
 use crate::graph::{FlowId, Graph, MailboxDoes, NodeId, PhoneDoes, Project, Step, StepKind, Test};
 use crate::world::World;
 use crate::zone;
@@ -19,10 +19,12 @@ const AT: LocalTime = LocalTime { day: 20_514, second: 36_000 };
 const ZONE: &str = "UTC";
 
 /// What the caller does at one question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Presses a key.
     Press(Key),
+    /// Enters these keys one after the other; where one key is asked for, the first counts.
+    Digits(Vec<Key>),
     /// Presses nothing.
     Wait,
     /// Hangs up.
@@ -48,6 +50,8 @@ pub struct Script {
     pub phones: BTreeMap<String, PhoneDoes>,
     /// What mailboxes do; all others take messages.
     pub mailboxes: BTreeMap<String, MailboxDoes>,
+    /// What secrets are, by name; nothing is accepted for any other.
+    pub secrets: BTreeMap<String, String>,
 }
 
 /// Why the steps make no call.
@@ -115,6 +119,7 @@ impl Script {
             acts: VecDeque::new(),
             phones: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
+            secrets: BTreeMap::new(),
         };
         for (number, step) in test.steps.iter().enumerate() {
             if let Some((kind, key)) = named(&step.what)
@@ -130,6 +135,10 @@ impl Script {
     fn take(&mut self, step: &StepKind) {
         match step {
             StepKind::Press(keys) => self.acts.extend(keys.iter().copied().map(Act::Press)),
+            StepKind::Digits(keys) => self.acts.push_back(Act::Digits(keys.clone())),
+            StepKind::Secret { secret, digits } => {
+                self.secrets.insert(secret.clone(), digits.iter().map(|key| key.to_char()).collect());
+            }
             StepKind::Wait => self.acts.push_back(Act::Wait),
             StepKind::HangUp => self.acts.push_back(Act::HangUp),
             StepKind::Phone { extension, does } => {
@@ -157,6 +166,8 @@ fn named(step: &StepKind) -> Option<(EntityKind, &str)> {
         StepKind::At { .. }
         | StepKind::Call { .. }
         | StepKind::Press(_)
+        | StepKind::Digits(_)
+        | StepKind::Secret { .. }
         | StepKind::Wait
         | StepKind::HangUp
         | StepKind::CallerName(_)
@@ -189,7 +200,8 @@ fn called(test: &Test, project: &Project) -> Result<(FlowId, NodeId), ScriptErro
 }
 
 fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i64, ScriptError> {
-    let own_zone = graph.and_then(|g| zone_of(g, world)).unwrap_or(ZONE);
+    let found = graph.and_then(|g| crate::expr::zone_of(g, world));
+    let own_zone = found.as_deref().unwrap_or(ZONE);
     let said = steps.iter().enumerate().find_map(|(number, step)| match &step.what {
         StepKind::At { date, second, zone } => {
             let local = LocalTime { day: date.day, second: *second };
@@ -197,6 +209,8 @@ fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i6
         }
         StepKind::Call { .. }
         | StepKind::Press(_)
+        | StepKind::Digits(_)
+        | StepKind::Secret { .. }
         | StepKind::Wait
         | StepKind::HangUp
         | StepKind::Phone { .. }
@@ -207,23 +221,6 @@ fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i6
     });
     let (number, local, zone) = said.unwrap_or((0, AT, own_zone));
     zone::wall_ms(zone, local).ok_or_else(|| ScriptError::NoSuchTime(number, zone.to_owned()))
-}
-
-/// The zone of a flow: that of its first time switch.
-fn zone_of<'a>(graph: &Graph, world: &'a dyn World) -> Option<&'a str> {
-    graph.nodes.values().find_map(|node| {
-        let kind = node.kind?.spec().entity.kind()?;
-        match world.entity(kind, node.entity_key()?)? {
-            EntityFacts::TimeSwitch(switch) => Some(switch.timezone.as_str()),
-            EntityFacts::Trunk(_)
-            | EntityFacts::InboundNumber(_)
-            | EntityFacts::Extension(_)
-            | EntityFacts::RingGroup(_)
-            | EntityFacts::VoicemailBox(_)
-            | EntityFacts::IvrMenu(_)
-            | EntityFacts::Prompt(_) => None,
-        }
-    })
 }
 
 #[cfg(test)]

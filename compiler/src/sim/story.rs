@@ -40,7 +40,7 @@ pub enum What {
 
 /// The happenings as lines: time, then a node and its exit, with what happened in it indented below.
 #[must_use]
-pub(super) fn told(graph: &Graph, happened: &[Happening]) -> Vec<String> {
+pub fn told(graph: &Graph, happened: &[Happening]) -> Vec<String> {
     happened
         .iter()
         .filter_map(|h| Some(format!("{:>7}  {}", clock(h.at_ms), line(graph, &h.what)?)))

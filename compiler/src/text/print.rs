@@ -4,7 +4,8 @@
 use super::{layout, spell, steps};
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::graph::{
-    Comments, Declaration, Edge, EntityRef, Field, FileId, FlowId, Graph, Item, Node, Project, Target, Test,
+    Comments, Declaration, Edge, EntityRef, FLOW_FIELDS, Field, FileId, FlowId, Graph, Item, Node, Project,
+    Target, Test,
 };
 use crate::nodes::spec::FieldSpec;
 
@@ -69,6 +70,10 @@ fn flow_block(graph: &Graph, lines: &mut Lines) {
     let wiring = graph.wiring();
     let order = graph.nodes.iter();
     lines.block(&head, &graph.comments, |lines| {
+        fields(&graph.fields, FLOW_FIELDS, lines);
+        if !graph.fields.is_empty() && !graph.nodes.is_empty() {
+            lines.out.push('\n');
+        }
         let mut last_was_block = false;
         let mut first = true;
         for (id, node) in order {

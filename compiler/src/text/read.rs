@@ -11,8 +11,8 @@ use crate::Source;
 use crate::diag::{Code, Diagnostic, Place, Sink, Span, a};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::graph::{
-    Declaration, Edge, EntityRef, Field, FileId, FlowId, Graph, Item, Node, NodeId, Origin, Part, Project,
-    SourceFile, Target, Test,
+    Declaration, Edge, EntityRef, FLOW_FIELDS, Field, FileId, FlowId, Graph, Item, Node, NodeId, Origin,
+    Part, Project, SourceFile, Target, Test,
 };
 use crate::limits;
 use crate::nodes::Kind;
@@ -228,11 +228,21 @@ impl Reader<'_> {
                 Shape::Node(shape) => {
                     self.node(&mut graph, &mut pending, shape, statement.comments, statement.span);
                 }
+                Shape::Field { name, value: Some(value) }
+                    if FLOW_FIELDS.iter().any(|f| f.name == name.text) =>
+                {
+                    let spec = FLOW_FIELDS.iter().find(|f| f.name == name.text);
+                    graph.fields.push(field(name, &value, spec, statement.comments, statement.span));
+                }
                 other @ (Shape::Edge { .. }
                 | Shape::Field { .. }
                 | Shape::Spot { .. }
                 | Shape::Sentence { .. }) => {
-                    self.misplaced(other, statement.span, "a flow has nodes: `name: kind …`");
+                    self.misplaced(
+                        other,
+                        statement.span,
+                        "a flow has nodes: `name: kind …`, and the fields `zone`, `inputs` and `exits`",
+                    );
                 }
             }
         }

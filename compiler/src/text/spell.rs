@@ -11,10 +11,14 @@ use crate::value::{clock, date, duration};
 pub(super) fn read(ty: Option<FieldType>, spelled: &Spelled) -> Value {
     let fitting = match (ty, spelled) {
         (_, Spelled::Json(value)) => Some(value.clone()),
-        (Some(FieldType::Refs(_) | FieldType::Networks), Spelled::Atom(atom)) => Some(json!([atom.text])),
-        (Some(FieldType::Refs(_) | FieldType::Networks), Spelled::List(atoms)) => {
-            Some(atoms.iter().map(|a| Value::from(a.text.as_str())).collect())
-        }
+        (
+            Some(FieldType::Refs(_) | FieldType::Networks | FieldType::Inputs | FieldType::Names),
+            Spelled::Atom(atom),
+        ) => Some(json!([atom.text])),
+        (
+            Some(FieldType::Refs(_) | FieldType::Networks | FieldType::Inputs | FieldType::Names),
+            Spelled::List(atoms),
+        ) => Some(atoms.iter().map(|a| Value::from(a.text.as_str())).collect()),
         (Some(FieldType::Weekdays), Spelled::Atom(atom)) => days(&atom.text).map(Value::from),
         (Some(FieldType::Weekdays), Spelled::List(atoms)) => {
             let lists: Option<Vec<_>> = atoms.iter().map(|a| days(&a.text)).collect();
@@ -49,6 +53,8 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         | FieldType::Int { .. }
         | FieldType::Refs(_)
         | FieldType::Networks
+        | FieldType::Inputs
+        | FieldType::Names
         | FieldType::Weekdays
         | FieldType::Hours => None,
     }
@@ -163,11 +169,13 @@ fn candidates(ty: Option<FieldType>, value: &Value) -> Vec<Spelled> {
 }
 
 fn list(ty: Option<FieldType>, values: &[Value]) -> Option<Spelled> {
-    let bare_names = matches!(ty, Some(FieldType::Refs(_) | FieldType::Weekdays));
+    let bare_names = matches!(ty, Some(FieldType::Refs(_) | FieldType::Weekdays | FieldType::Names));
+    let inputs = ty == Some(FieldType::Inputs);
     let atoms: Option<Vec<_>> = values
         .iter()
         .map(|v| match v {
             Value::String(s) if bare_names && is_ident(s) => Some(bare_atom(s)),
+            Value::String(s) if inputs && crate::value::input(s).is_some() => Some(bare_atom(s)),
             Value::String(s) => Some(quoted_atom(s)),
             Value::Bool(b) => Some(bare_atom(&b.to_string())),
             Value::Number(n) => Some(bare_atom(&n.to_string())),

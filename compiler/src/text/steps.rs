@@ -10,10 +10,12 @@ use crate::nodes::Kind;
 use crate::value::{clock, date};
 
 /// Every step with its shape, for messages.
-const STEPS: [(&str, &str); 11] = [
+const STEPS: [(&str, &str); 13] = [
     ("at", "at 2026-03-02 22:00"),
     ("call", "call \"+61299998888\" from \"+61411111111\""),
     ("press", "press 1"),
+    ("digits", "digits 1234#"),
+    ("secret", "secret door 4711"),
     ("wait", "wait"),
     ("hang_up", "hang_up"),
     ("phone", "phone 101 answers after 5s"),
@@ -68,6 +70,11 @@ fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
             Some(StepKind::Call { number: (*number).to_owned(), from: Some((*from).to_owned()) })
         }
         ("press", [_, ..]) => words.iter().map(|w| key(w)).collect::<Option<_>>().map(StepKind::Press),
+        ("digits", [word]) => keys(word).map(StepKind::Digits),
+        ("secret", [secret, word]) => {
+            let digits = keys(word).filter(|keys| keys.iter().all(|k| k.to_char().is_ascii_digit()));
+            digits.map(|digits| StepKind::Secret { secret: (*secret).to_owned(), digits })
+        }
         ("wait", []) => Some(StepKind::Wait),
         ("hang_up", []) => Some(StepKind::HangUp),
         ("phone", [extension, does @ ..]) => {
@@ -114,6 +121,10 @@ fn key(word: &str) -> Option<Key> {
     let mut chars = word.chars();
     let key = Key::from_char(chars.next()?);
     if chars.next().is_none() { key } else { None }
+}
+
+fn keys(word: &str) -> Option<Vec<Key>> {
+    word.chars().map(Key::from_char).collect::<Option<Vec<_>>>().filter(|keys| !keys.is_empty())
 }
 
 fn drawn(word: &str) -> Option<bool> {
@@ -177,6 +188,8 @@ pub(super) fn print(step: &StepKind) -> String {
         StepKind::Press(keys) => {
             format!("press {}", keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" "))
         }
+        StepKind::Digits(keys) => format!("digits {}", pressed(keys)),
+        StepKind::Secret { secret, digits } => format!("secret {} {}", spell::name(secret), pressed(digits)),
         StepKind::Wait => "wait".to_owned(),
         StepKind::HangUp => "hang_up".to_owned(),
         StepKind::Phone { extension, does } => {
@@ -204,6 +217,10 @@ pub(super) fn print(step: &StepKind) -> String {
         }
         StepKind::Expect(expect) => format!("expect {}", print_expect(expect)),
     }
+}
+
+fn pressed(keys: &[Key]) -> String {
+    keys.iter().map(|key| key.to_char()).collect()
 }
 
 fn with(line: String, word: &str, more: Option<String>) -> String {

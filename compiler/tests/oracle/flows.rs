@@ -44,7 +44,9 @@ time_switch always {
 "#;
 
 /// Set before anything else, so that every variable has a value wherever it is read.
-const VARIABLES: [(&str, &str, &[&str]); 4] = [
+const VARIABLES: [(&str, &str, &[&str]); 6] = [
+    ("due", "08:30", &["now.time", "due + 90min", "due - 1h", "now.time - 25s"]),
+    ("left", "25s", &["now.time - due", "left + 2h", "due - 12:00", "left - 90s"]),
     (
         "tries",
         "0",
@@ -83,6 +85,10 @@ const CONDITIONS: &[&str] = &[
     "line ends_with tel:8888",
     "length(label) > 9",
     "caller.name != 'Ann'",
+    "now.time >= 08:30 and now.weekday != sun",
+    "now.date < 2026-12-25",
+    "now.date == 2026-12-24 or due <= 17:30",
+    "left > 1h",
     "called.number == +61299998888 and tries <= 3",
 ];
 
@@ -93,7 +99,19 @@ const TEMPLATES: &[&str] = &[
     "",
     "{line}{line}{line}{line}{label}",
     "0{caller.number}",
+    "{due} {left} {now.weekday} {now.date}",
 ];
+
+/// Fields of a `collect` that hang together, and those that are free.
+const COLLECTS: &[&str] = &[
+    "variable = label  min = 2  max = 6",
+    "variable = label  confirm = hello",
+    "variable = tries  holds = number  min = 3  max = 3  confirm = hello",
+    "variable = line  holds = phone  terminator = none  max = 10",
+    "secret = \"door\"  min = 4  max = 8",
+    "secret = \"door\"  terminator = \"*\"",
+];
+const FREE: [&str; 3] = ["timeout", "digit_timeout", "retries"];
 
 /// Numbers that decide; when they are used up, all later ones are 0.
 pub struct Choices<'c>(pub std::slice::Iter<'c, u16>);
@@ -117,7 +135,9 @@ pub fn kinds() -> Vec<Kind> {
 
 /// A flow with its office, and a test that says what phones and the caller do.
 pub fn text(nodes: &[Vec<u16>], script: &[u16], world: &Catalog) -> String {
-    let mut text = String::from("flow main {\n  entry in: inbound_number \"+61299998888\" -> set0\n");
+    let mut text = String::from(
+        "flow main {\n  zone = \"Europe/Berlin\"\n  entry in: inbound_number \"+61299998888\" -> set0\n",
+    );
     for (n, (variable, first, _)) in VARIABLES.iter().enumerate() {
         let next = if n + 1 < VARIABLES.len() { format!("set{}", n + 1) } else { "n0".to_owned() };
         writeln!(text, "  set{n}: set {{ variable = {variable}  value = {first:?}  next -> {next} }}")
@@ -147,7 +167,10 @@ fn node(text: &mut String, n: usize, count: usize, choices: &mut Choices<'_>, wo
     }
     text.push_str(" {");
     let variable = choices.of(VARIABLES.len());
-    for field in spec.fields {
+    if kind == Kind::Collect {
+        write!(text, "  {}", choices.one(COLLECTS)).unwrap();
+    }
+    for field in spec.fields.iter().filter(|field| kind != Kind::Collect || FREE.contains(&field.name)) {
         if field.default == FieldDefault::Required || choices.of(2) == 1 {
             write!(text, "  {} = {}", field.name, value(kind, field, variable, choices)).unwrap();
         }
@@ -182,6 +205,8 @@ fn value(kind: Kind, field: &FieldSpec, variable: usize, choices: &mut Choices<'
         | FieldType::Weekdays
         | FieldType::Hours
         | FieldType::Dates
+        | FieldType::Inputs
+        | FieldType::Names
         | FieldType::Exit => panic!(
             "no node has had a field such as `{}` of `{}` yet: say what it may be",
             field.name,
@@ -204,6 +229,9 @@ fn test(text: &mut String, choices: &mut Choices<'_>) {
     if choices.of(2) == 1 {
         text.push_str("  caller_name \"Ann Österreich\"\n");
     }
+    if choices.of(2) == 1 {
+        text.push_str("  secret door 0471\n");
+    }
     for extension in ["101", "102"] {
         let does = [
             "",
@@ -225,9 +253,17 @@ fn test(text: &mut String, choices: &mut Choices<'_>) {
         }
     }
     for _ in 0..choices.of(12) {
-        let step =
-            ["press 1", "press 7", "press 9 *", "press #", "wait", "draw no", "draw yes no", "hang_up"]
-                [choices.of(8)];
+        let step = [
+            "press 1",
+            "press 7",
+            "press 9 *",
+            "press #",
+            "wait",
+            "draw no",
+            "draw yes no",
+            "digits 0471#",
+            "hang_up",
+        ][choices.of(9)];
         writeln!(text, "  {step}").unwrap();
         if step == "hang_up" {
             break;

@@ -14,7 +14,10 @@ use flow_compiler::nodes::Kind;
 use flow_compiler::nodes::spec::Unwired;
 use flow_compiler::world::World;
 use flow_vm::CallFacts;
-use flow_vm::effect::{Answer, CallerPart, Cause, Effect, End, Key, LocalTime, RingEnd, Sound, VoicemailEnd};
+use flow_vm::effect::{
+    Answer, CallerPart, Cause, Collected, DigitRule, Effect, End, Key, LocalTime, RingEnd, Sound, Terminator,
+    VoicemailEnd,
+};
 use flow_vm::text::effect_text;
 use flow_vm::value::Text;
 
@@ -60,6 +63,7 @@ pub fn call(
         variables: BTreeMap::new(),
         visits: BTreeMap::new(),
         did: Vec::new(),
+        last_confirm: "",
     };
     let mut at = graph.node(entry).expect("the entry");
     loop {
@@ -82,6 +86,8 @@ struct Call<'a> {
     variables: BTreeMap<String, Value>,
     visits: BTreeMap<NodeId, u32>,
     did: Vec<Did>,
+    /// The exit for how digits were last not confirmed.
+    last_confirm: &'static str,
 }
 
 impl<'a> Call<'a> {
@@ -145,26 +151,27 @@ impl<'a> Call<'a> {
                 // The name before the number: both are asked for, in this order.
                 for (part, field) in [(CallerPart::Name, "name"), (CallerPart::Number, "number")] {
                     if let Some(template) = text(node, field) {
-                        let shown = self.value(&expr::read_template(template).expect("a text")).spelled();
+                        let shown = self.value(&expr::read_template(template).expect("a text"))?.spelled();
                         self.ask(&Effect::SetCallerId { part, text: Text::cut(&shown) })?;
                     }
                 }
                 Ok("next".into())
             }
             Kind::Set => {
-                let value = self.value(&expr::read(text(node, "value").unwrap()).expect("an expression"));
+                let value = self.value(&expr::read(text(node, "value").unwrap()).expect("an expression"))?;
                 self.variables.insert(text(node, "variable").unwrap().to_owned(), value);
                 Ok("next".into())
             }
             Kind::Branch => {
                 let when = expr::read(text(node, "when").unwrap()).expect("a condition");
-                Ok(if self.value(&when) == Value::Bool(true) { "yes" } else { "no" }.into())
+                Ok(if self.value(&when)? == Value::Bool(true) { "yes" } else { "no" }.into())
             }
             Kind::Split => {
                 let percent = number(node, "percent").unwrap_or(50) as u8;
                 let drawn = self.ask(&Effect::Chance { percent })?;
                 Ok(if drawn == Answer::Chance(true) { "chosen" } else { "rest" }.into())
             }
+            Kind::Collect => self.collect(node),
             Kind::Status => {
                 let exit = match self.ask(&Effect::Status { extension: key(node) })? {
                     Answer::Status(status) => status.name(),
@@ -215,6 +222,68 @@ impl<'a> Call<'a> {
         }
     }
 
+    fn collect(&mut self, node: &'a Node) -> Result<String, Over> {
+        self.answer()?;
+        let small = |field, usual| number(node, field).unwrap_or(usual) as u8;
+        let word = text(node, "terminator").unwrap_or("#");
+        let rule = DigitRule {
+            min: small("min", 1),
+            max: small("max", 16),
+            terminator: Terminator::ALL.into_iter().find(|t| t.name() == word).unwrap(),
+            first_s: small("timeout", 5),
+            next_s: small("digit_timeout", 3),
+        };
+        let secret = text(node, "secret");
+        let (mut silences, mut wrong) = (small("retries", 2), small("retries", 2));
+        loop {
+            let answer = self.ask(&Effect::Collect { prompt: key(node), rule, secret })?;
+            let (left, exit) = match answer {
+                Answer::Collected(Collected::Accepted) => return Ok("next".into()),
+                Answer::Collected(Collected::Digits(digits)) => match self.confirms(node)? {
+                    Some("again") => continue,
+                    Some(exit) => return Ok(exit.into()),
+                    None => {
+                        let value = match text(node, "holds").unwrap_or("text") {
+                            "text" => Value::Text(digits.as_str().into()),
+                            "phone" => Value::Phone(digits.as_str().into()),
+                            _ => Value::Number(digits.as_str().parse().unwrap()),
+                        };
+                        self.variables.insert(text(node, "variable").unwrap().to_owned(), value);
+                        return Ok("next".into());
+                    }
+                },
+                Answer::Collected(Collected::TooFew) => (&mut wrong, "invalid"),
+                Answer::Collected(Collected::Refused) => (&mut wrong, "refused"),
+                _ => (&mut silences, "timeout"),
+            };
+            if *left == 0 {
+                return Ok(exit.into());
+            }
+            *left -= 1;
+            if exit != "timeout" {
+                let sound = Sound::Prompt("menu-invalid");
+                self.ask(&Effect::Play { sound, barge_in: false, early: false })?;
+            }
+        }
+    }
+
+    /// Whether the caller confirms digits: `None` for yes, or because nobody asks; `again` to enter others; or an exit.
+    fn confirms(&mut self, node: &Node) -> Result<Option<&'static str>, Over> {
+        let Some(prompt) = text(node, "confirm") else { return Ok(None) };
+        let timeout_ms = 1_000 * seconds(node, "timeout").unwrap_or(5);
+        for _ in 0..=number(node, "retries").unwrap_or(2) {
+            let asked = self.ask(&Effect::Menu { sound: Sound::Prompt(prompt), timeout_ms })?;
+            let exit = match asked {
+                Answer::Key(key) if key.to_char() == '1' => return Ok(None),
+                Answer::Key(key) if key.to_char() == '2' => return Ok(Some("again")),
+                Answer::Key(_) => "invalid",
+                _ => "timeout",
+            };
+            self.last_confirm = exit;
+        }
+        Ok(Some(self.last_confirm))
+    }
+
     fn ring(&mut self, effect: Effect<'_>) -> Result<String, Over> {
         let exit = match self.ask(&effect)? {
             Answer::Ring(RingEnd::Answered) => "answered",
@@ -235,7 +304,8 @@ impl<'a> Call<'a> {
             None => Err(Over::Unanswered),
             Some(Answer::HungUp) => Err(Over::Ended(End::CallerGone)),
             Some(answer) => {
-                if matches!(answer, Answer::Key(_)) {
+                let silent = Answer::Collected(Collected::Silent);
+                if matches!(answer, Answer::Key(_) | Answer::Collected(_)) && *answer != silent {
                     self.visits.clear();
                 }
                 Ok(*answer)
@@ -274,8 +344,17 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn value(&self, expr: &Expr) -> Value {
-        Known { facts: self.facts, variables: &self.variables }.value(expr)
+    /// The value of an expression. Where it reads the clock, the time is asked first.
+    fn value(&mut self, expr: &Expr) -> Result<Value, Over> {
+        let mut now = None;
+        if expr.asks_time() {
+            let zone = expr::zone_of(self.graph, self.world).expect("a zone");
+            match self.ask(&Effect::LocalTime { zone: &zone })? {
+                Answer::LocalTime(time) => now = Some(time),
+                _ => return Err(Over::Ended(End::Hangup(Cause::Congestion))),
+            }
+        }
+        Ok(Known { facts: self.facts, variables: &self.variables, now }.value(expr))
     }
 
     fn entity_of(&self, node: &Node) -> Option<&'a EntityFacts> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use flow_compiler::expr::Expr;
 use flow_compiler::ir::Pushed;
 use flow_vm::CallFacts;
-use flow_vm::value::{Fact, Operator};
+use flow_vm::effect::LocalTime;
+use flow_vm::value::{Fact, MomentType, Operator};
 
 /// Longest text that a call computes with.
 const TEXT_BYTES: usize = 120;
@@ -21,6 +22,8 @@ pub enum Value {
     Text(String),
     /// A phone number.
     Phone(String),
+    /// A length of time, a time of day, a date, a weekday.
+    Moment(MomentType, i64),
 }
 
 impl Value {
@@ -30,6 +33,17 @@ impl Value {
             Value::Bool(yes) => yes.to_string(),
             Value::Number(number) => number.to_string(),
             Value::Text(text) | Value::Phone(text) => text.clone(),
+            Value::Moment(MomentType::Time, s) if s % 60 != 0 => {
+                format!("{:02}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+            }
+            Value::Moment(MomentType::Time, s) => format!("{:02}:{:02}", s / 3_600, s / 60 % 60),
+            Value::Moment(MomentType::Weekday, day) => {
+                ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][*day as usize].to_owned()
+            }
+            Value::Moment(MomentType::Date, day) => flow_vm::text::show_date(*day as i32),
+            Value::Moment(MomentType::Duration, s) if s % 3_600 == 0 && *s != 0 => format!("{}h", s / 3_600),
+            Value::Moment(MomentType::Duration, s) if s % 60 == 0 && *s != 0 => format!("{}m", s / 60),
+            Value::Moment(MomentType::Duration, s) => format!("{s}s"),
         }
     }
 }
@@ -40,6 +54,8 @@ pub struct Known<'a> {
     pub facts: &'a CallFacts,
     /// What `set` has set.
     pub variables: &'a BTreeMap<String, Value>,
+    /// The local time, if it was asked.
+    pub now: Option<LocalTime>,
 }
 
 impl Known<'_> {
@@ -57,11 +73,22 @@ impl Known<'_> {
                 Value::Phone(self.facts.called_number.as_str().into())
             }
             Expr::Is(Pushed::Fact(Fact::CallerName)) => Value::Text(self.facts.caller_name.as_str().into()),
+            Expr::Is(Pushed::Moment(moment)) => Value::Moment(moment.ty, i64::from(moment.number)),
+            Expr::Is(Pushed::Now(part)) => {
+                let now = self.now.expect("the time was asked");
+                let number = match part {
+                    MomentType::Date => i64::from(now.day),
+                    MomentType::Weekday => (i64::from(now.day) - 4).rem_euclid(7),
+                    MomentType::Time | MomentType::Duration => i64::from(now.second),
+                };
+                Value::Moment(*part, number)
+            }
             Expr::Variable(name) => self.variables[name].clone(),
             Expr::One(operator, one) => unary(*operator, &self.value(one)),
             Expr::Two(operator, first, second) => binary(*operator, &self.value(first), &self.value(second)),
             Expr::Plus(first, second) => match (self.value(first), self.value(second)) {
                 (Value::Text(a), Value::Text(b)) => Value::Text(cut(&(a + &b))),
+                (a @ Value::Moment(..), b) => binary(Operator::Add, &a, &b),
                 (a, b) => sum(&a, &b, |a, b| a + b),
             },
         }
@@ -80,6 +107,16 @@ fn unary(operator: Operator, one: &Value) -> Value {
 }
 
 fn binary(operator: Operator, first: &Value, second: &Value) -> Value {
+    if let (Operator::Add | Operator::Subtract, Value::Moment(ty, a), Value::Moment(other, b)) =
+        (operator, first, second)
+    {
+        let sum = if operator == Operator::Add { a + b } else { a - b };
+        return match (ty, other) {
+            (MomentType::Time, MomentType::Time) => Value::Moment(MomentType::Duration, sum),
+            (MomentType::Time, _) => Value::Moment(MomentType::Time, sum.rem_euclid(86_400)),
+            _ => Value::Moment(*ty, sum),
+        };
+    }
     let texts = || match (first, second) {
         (Value::Text(a), Value::Text(b)) | (Value::Phone(a), Value::Phone(b)) => (a.as_str(), b.as_str()),
         _ => panic!("{} of {first:?} and {second:?}", operator.name()),
@@ -92,6 +129,7 @@ fn binary(operator: Operator, first: &Value, second: &Value) -> Value {
         Operator::Equal => Value::Bool(first == second),
         Operator::Less => match (first, second) {
             (Value::Number(a), Value::Number(b)) => Value::Bool(a < b),
+            (Value::Moment(x, a), Value::Moment(y, b)) if x == y => Value::Bool(a < b),
             _ => panic!("{first:?} < {second:?}"),
         },
         Operator::And => Value::Bool(bools().0 & bools().1),

@@ -371,6 +371,7 @@ impl Call {
             | Answer::LocalTime(_)
             | Answer::Chance(_)
             | Answer::Status(_)
+            | Answer::Collected(_)
             | Answer::Failed
             | Answer::HungUp => {}
         }
@@ -404,6 +405,8 @@ impl Call {
                 Some(extension) => Answer::Status(status(desk, extension, &self.keeps_busy(desk.office))),
                 None => Answer::Failed,
             }),
+            // No program that needs it is published on this server.
+            Effect::Collect { .. } => Some(Answer::Failed),
         }
     }
 

@@ -8,6 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("flow-vm", &[]),
     ("flow-compiler", &["flow-vm"]),
     ("flowc", &["flow-compiler", "flow-vm"]),
+    ("tree-sitter-flow", &[]),
     ("flow-sip", &[]),
     ("flow-media", &[]),
     ("flow-call", &["flow-vm", "flow-compiler", "flow-sip", "flow-media"]),

@@ -114,6 +114,8 @@ fn field_type(ty: FieldType) -> String {
         FieldType::Expr => "an expression".to_owned(),
         FieldType::Template => "text with expressions in `{…}`".to_owned(),
         FieldType::Variable => "name of a variable".to_owned(),
+        FieldType::Inputs => "list of `name:type`".to_owned(),
+        FieldType::Names => "list of names".to_owned(),
         FieldType::Text { max } => format!("text, at most {max} bytes"),
         FieldType::Word(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "),
         FieldType::Ref(kind) => format!("a {}", kind.noun()),

@@ -51,6 +51,24 @@ fn rules_over_paths() {
         (Rule::Answers, "answer\nswitch_time |\n| default @2\n| failed @2\nhangup normal"),
         (Rule::Answers, "answer\nswitch_voicemail |\n| done @2\n| full @2\n| failed @2\nhangup normal"),
         (Rule::Counters, "count_down c0 @1\nhangup normal"),
+        (Rule::CallState, "collect \"x\" 1..4 # 5s 3s\nhangup normal"),
+        // Digits may be refused or missing: only behind `digits` of the switch are there any.
+        (Rule::Answers, "push_digits text\nhangup normal"),
+        (Rule::Answers, "push_now time\nhangup normal"),
+        // The clock may not be told.
+        (
+            Rule::Answers,
+            "local_time \"UTC\"\nswitch_time |\n| default @2\n| failed @2\npush_now date\nstore v0\nhangup normal",
+        ),
+        (Rule::Values, "push_moment weekday 1\npush_moment weekday 2\napply less\nstore v0\nhangup normal"),
+        (
+            Rule::Answers,
+            "answer\nswitch_outcome |\n| done @2\n| key @5\n| timeout @5\n| failed @5\ncollect \"x\" 1..4 # 5s 3s\npush_digits text\nstore v0\nhangup normal",
+        ),
+        (
+            Rule::Answers,
+            "answer\nswitch_outcome |\n| done @2\n| key @6\n| timeout @6\n| failed @6\ncollect \"x\" 1..4 # 5s 3s\nswitch_collect |\n| digits @4\n| accepted @6\n| refused @6\n| too_few @4\n| silent @6\n| failed @6\npush_digits text\nstore v0\nhangup normal",
+        ),
         (Rule::Values, "load v0\nhangup normal"),
         (Rule::Values, "store v0\nhangup normal"),
         (Rule::Values, "apply not\nhangup normal"),
@@ -99,6 +117,12 @@ fn rules_on_operands() {
     let cases: &[(Rule, &str)] = &[
         (Rule::Operands, "jump @9"),
         (Rule::Operands, "set c16 1\nhangup normal"),
+        (Rule::Operands, "push_moment time 86400\nstore v0\nhangup normal"),
+        (Rule::Operands, "push_moment weekday 7\nstore v0\nhangup normal"),
+        (Rule::Operands, "collect \"x\" 0..4 # 5s 3s\nhangup normal"),
+        (Rule::Operands, "collect \"x\" 5..4 # 5s 3s\nhangup normal"),
+        (Rule::Operands, "collect \"x\" 1..33 # 5s 3s\nhangup normal"),
+        (Rule::Operands, "collect \"x\" 1..4 # 5s 0s\nhangup normal"),
         (Rule::Operands, "ring_group \"x\" 3600001ms\nhangup normal"),
         (Rule::Operands, &format!("answer\nswitch_outcome |\n{OUTCOME}hangup normal")),
         (
@@ -211,7 +235,10 @@ fn plans() -> impl Strategy<Value = Vec<Plan>> {
 /// What the verifier promised about an effect, now that a run asks for it.
 fn kept(effect: &Effect<'_>, answered: bool) {
     match effect {
-        Effect::Menu { .. } | Effect::Voicemail { .. } | Effect::Play { early: false, .. } => {
+        Effect::Menu { .. }
+        | Effect::Voicemail { .. }
+        | Effect::Play { early: false, .. }
+        | Effect::Collect { .. } => {
             assert!(answered, "{effect:?} for a caller who isn't answered");
         }
         Effect::Play { early: true, .. } => assert!(!answered, "{effect:?} for an answered caller"),
@@ -230,7 +257,7 @@ fn kept(effect: &Effect<'_>, answered: bool) {
 fn fitting(program: &Program, state: &State, draw: usize, keys: bool) -> Answer {
     let all = answers();
     let fits = |answer: &Answer| {
-        let wanted = *answer != Answer::HungUp && (keys || !matches!(answer, Answer::Key(_)));
+        let wanted = *answer != Answer::HungUp && (keys || !crate::machine::is_pressed(*answer));
         let tried = resume(program, &mut state.clone(), input(state.effect(), *answer), &mut Unwatched);
         assert_ne!(tried, Err(crate::Misuse::Corrupt));
         wanted && tried.is_ok()
@@ -249,7 +276,7 @@ fn ends(program: &Program, draws: &[u8]) {
             assert!(inputs <= 21 * limits::STEPS_WITHOUT_KEY_MAX as usize, "the run doesn't end");
             let draw = usize::from(draws[inputs % draws.len()]) + inputs;
             let answer = fitting(program, &state, draw, keys < 20);
-            keys += u32::from(matches!(answer, Answer::Key(_)));
+            keys += u32::from(crate::machine::is_pressed(answer));
             answered |= answer == Answer::Ring(RingEnd::Answered)
                 || (answer == Answer::Done && last == Some(EffectKind::Answer));
             assert_eq!(State::from_bytes(program, &state.to_bytes()).as_ref(), Ok(&state));

@@ -6,6 +6,7 @@ use flow_compiler::compile::compile;
 use flow_compiler::graph::{Project, Test};
 use flow_compiler::sim::{self, Script};
 
+use super::live::{self, Typed};
 use super::{Failure, write};
 use crate::input::Input;
 use crate::render::Report;
@@ -13,11 +14,15 @@ use crate::render::Report;
 pub fn run(
     paths: &[PathBuf],
     steps: &[String],
+    is_live: bool,
     save_trace: Option<&Path>,
     report: &Report<'_>,
 ) -> Result<bool, Failure> {
     // The steps are a test without a name in any file, so that they read as tests do.
-    let text: String = steps.iter().map(|s| format!("  {s}\n")).collect();
+    let mut text: String = steps.iter().map(|s| format!("  {s}\n")).collect();
+    if is_live && !steps.iter().any(|s| s.trim_start().starts_with("call")) {
+        text.push_str(&live::call(&Input::load(paths, None)?)?);
+    }
     let input = Input::load(paths, Some(&format!("test \"{NAME}\" {{\n{text}}}\n")))?;
     // Warnings aren't this command's result.
     if report.stops(&input.diagnostics()) {
@@ -28,10 +33,15 @@ pub fn run(
         return Err(Failure("the flow is gone".to_owned()));
     };
     let Some(program) = compile(graph, &input.world).program else { return Ok(false) };
-    let Some(outcome) = sim::run(&program, graph, &script, &input.world) else {
+    let mut typed = Typed::new(graph, report.out);
+    let outcome = match is_live {
+        true => sim::run_live(&program, graph, &script, &input.world, &mut typed),
+        false => sim::run(&program, graph, &script, &input.world),
+    };
+    let Some(outcome) = outcome else {
         return Err(Failure(format!("the machine refused to run `{}`", graph.key)));
     };
-    report.out.result(&format!("{}\n", outcome.told(graph).join("\n")))?;
+    typed.tell(&outcome.happened)?;
     if let Some(path) = save_trace {
         write(path, outcome.trace.encode().as_bytes())?;
     }

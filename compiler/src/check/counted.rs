@@ -1,0 +1,149 @@
+//! Loops that end by themselves: a variable goes up (or down) by a constant on every way round, and a branch on every way
+//! round lets it on only up to a constant. Shared by the checks of loops.
+//!
+//! What is proved holds for every call: one `set` that every way round passes moves the variable, no other node of the loop
+//! gives it a value, and every way round passes one exit of one `branch` by which the variable has a bound.
+
+use cranelift_entity::EntityRef as _;
+use flow_vm::value::Operator;
+
+use super::{Cx, cycles, index};
+use crate::expr::{self, Expr};
+use crate::graph::{Node, NodeId};
+use crate::ir::Pushed;
+use crate::nodes::Kind;
+
+/// The variable moves so, by the constant that is added on every way round.
+struct Moves<'a> {
+    variable: &'a str,
+    by: i64,
+    node: NodeId,
+}
+
+/// How often a loop can be gone round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rounds {
+    /// At most so often.
+    AtMost(i64),
+    /// A number of times that depends on the call.
+    Bounded,
+}
+
+/// How often calls can go round in a group of nodes; `None` where it can't be proved that they come out.
+pub(super) fn rounds(cx: &Cx<'_>, group: &[NodeId]) -> Option<Rounds> {
+    let node = |id: &NodeId| cx.graph.nodes.get(*id);
+    let moves = group.iter().filter_map(|id| moves(*id, node(id)?));
+    for moves in moves {
+        let others = group.iter().filter(|id| **id != moves.node).filter_map(node);
+        let alone = others.clone().all(|other| given(other) != Some(moves.variable));
+        if !alone || !is_passed(cx, group, moves.node) {
+            continue;
+        }
+        for branch in group.iter().filter(|id| node(id).is_some_and(|n| n.kind == Some(Kind::Branch))) {
+            let Some(last) = lets_on(cx, group, *branch, &moves) else { continue };
+            if is_passed(cx, group, *branch) {
+                return Some(count(cx, group, &moves, last));
+            }
+        }
+    }
+    None
+}
+
+/// The variable that a node gives a value.
+fn given(node: &Node) -> Option<&str> {
+    let gives = matches!(node.kind, Some(Kind::Set | Kind::Collect));
+    node.field("variable").filter(|_| gives).and_then(|f| f.value.as_str())
+}
+
+fn value(node: &Node) -> Option<Expr> {
+    expr::read(node.field("value")?.value.as_str()?).ok()
+}
+
+fn moves(id: NodeId, node: &Node) -> Option<Moves<'_>> {
+    let variable = given(node).filter(|_| node.kind == Some(Kind::Set))?;
+    let is_it = |e: &Expr| matches!(e, Expr::Variable(name) if name == variable);
+    let number = |e: &Expr| if let Expr::Is(Pushed::Number(n)) = e { Some(*n) } else { None };
+    let by = match value(node)? {
+        Expr::Plus(a, b) if is_it(&a) => number(&b)?,
+        Expr::Plus(a, b) if is_it(&b) => number(&a)?,
+        Expr::Two(Operator::Subtract, a, b) if is_it(&a) => number(&b)?.checked_neg()?,
+        Expr::Is(_) | Expr::Variable(_) | Expr::One(..) | Expr::Two(..) | Expr::Plus(..) => return None,
+    };
+    (by != 0).then_some(Moves { variable, by, node: id })
+}
+
+/// Whether every way round in a group passes a node: without it there is none.
+fn is_passed(cx: &Cx<'_>, group: &[NodeId], without: NodeId) -> bool {
+    let mut next: Vec<Vec<(usize, usize)>> = vec![Vec::new(); group.len()];
+    let place = |id: NodeId| group.binary_search_by_key(&index(id), |id| index(*id)).ok();
+    for (at, outs) in next.iter_mut().enumerate() {
+        let Some(id) = group.get(at).filter(|id| **id != without) else { continue };
+        let targets = cx.exits(*id).iter().filter_map(|exit| exit.target).filter(|to| *to != without);
+        outs.extend(targets.filter_map(place).map(|to| (to, 0)));
+    }
+    let groups = cycles::groups(&next);
+    let mut seen = std::collections::BTreeSet::new();
+    groups.iter().all(|group| seen.insert(*group))
+        && next.iter().enumerate().all(|(at, o)| o.iter().all(|(to, _)| *to != at))
+}
+
+/// The last value with which a branch lets the variable go on round.
+fn lets_on(cx: &Cx<'_>, group: &[NodeId], branch: NodeId, moves: &Moves<'_>) -> Option<i64> {
+    let when = expr::read(cx.graph.nodes.get(branch)?.field("when")?.value.as_str()?).ok()?;
+    let goes_on = |name: &str| {
+        cx.exits(branch).iter().any(|e| e.name == name && e.target.is_some_and(|to| group.contains(&to)))
+    };
+    match (goes_on("yes"), goes_on("no")) {
+        (true, false) => bound(&when, true, moves),
+        (false, true) => bound(&when, false, moves),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// The bound that a condition being so (or not) sets on where the variable goes.
+fn bound(when: &Expr, is: bool, moves: &Moves<'_>) -> Option<i64> {
+    let it = |e: &Expr| matches!(e, Expr::Variable(name) if name == moves.variable);
+    let number = |e: &Expr| if let Expr::Is(Pushed::Number(n)) = e { Some(*n) } else { None };
+    let up = moves.by > 0;
+    match (when, is) {
+        (Expr::One(Operator::Not, inner), is) => bound(inner, !is, moves),
+        (Expr::Two(Operator::And, a, b), true) | (Expr::Two(Operator::Or, a, b), false) => {
+            bound(a, is, moves).or_else(|| bound(b, is, moves))
+        }
+        (Expr::Two(Operator::Less, a, b), true) if it(a) && up => number(b)?.checked_sub(1),
+        (Expr::Two(Operator::Less, a, b), false) if it(a) && !up => number(b),
+        (Expr::Two(Operator::Less, a, b), true) if it(b) && !up => number(a)?.checked_add(1),
+        (Expr::Two(Operator::Less, a, b), false) if it(b) && up => number(a),
+        (Expr::Is(_) | Expr::Variable(_) | Expr::One(..) | Expr::Two(..) | Expr::Plus(..), _) => None,
+    }
+}
+
+/// How often it can be gone round, from what other nodes of the flow set the variable to.
+fn count(cx: &Cx<'_>, group: &[NodeId], moves: &Moves<'_>, last: i64) -> Rounds {
+    let mut worst = 0;
+    let outside = cx.nodes().filter(|(id, ..)| !group.contains(id));
+    for (_, node, _) in outside.filter(|(_, node, _)| given(node) == Some(moves.variable)) {
+        let from = match value(node).filter(|_| node.kind == Some(Kind::Set)) {
+            Some(Expr::Is(Pushed::Number(from))) => from,
+            Some(_) | None => return Rounds::Bounded,
+        };
+        let (from, last) = if moves.by > 0 { (from, last) } else { (last, from) };
+        let way = i128::from(last) - i128::from(from);
+        let rounds = if way < 0 { 0 } else { way / i128::from(moves.by.unsigned_abs()) + 1 };
+        worst = worst.max(i64::try_from(rounds).unwrap_or(i64::MAX));
+    }
+    Rounds::AtMost(worst)
+}
+
+/// The nodes of the group that a cycle lies in, in order.
+pub(super) fn group_of(cx: &Cx<'_>, cycle: &cycles::Cycle, inside: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
+    let count = cx.graph.nodes.len();
+    let mut next: Vec<Vec<(usize, usize)>> = vec![Vec::new(); count];
+    for (at, outs) in next.iter_mut().enumerate().filter(|(at, _)| inside(NodeId::new(*at))) {
+        let exits = cx.exits(NodeId::new(at)).iter().filter_map(|exit| exit.target);
+        outs.extend(exits.filter(|to| inside(*to)).map(|to| (index(to), 0)));
+    }
+    let groups = cycles::groups(&next);
+    let own = cycle.first().and_then(|(node, _)| groups.get(index(*node)));
+    (0..count).filter(|at| groups.get(*at) == own).map(NodeId::new).collect()
+}

@@ -1,0 +1,5 @@
+[
+  (block)
+  (inner)
+  (list)
+] @fold

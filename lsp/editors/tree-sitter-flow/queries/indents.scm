@@ -1,0 +1,10 @@
+[
+  (block)
+  (inner)
+  (list)
+] @indent
+
+[
+  "}"
+  "]"
+] @outdent
