@@ -29,6 +29,7 @@ mod long_wait;
 mod loop_without_wait;
 mod member_missing;
 mod no_entry;
+mod number_shape;
 mod number_twice;
 mod only_a_beep;
 mod paths;
@@ -51,6 +52,7 @@ pub use number_twice::across;
 const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     no_entry::check,
     unknown_entity::check,
+    number_shape::check,
     number_twice::check,
     unwired_exit::check,
     silent_goodbye::check,

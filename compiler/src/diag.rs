@@ -200,6 +200,10 @@ codes! {
     /// time and repeat the greeting instead.
     HeldInSilence = "F257", Warning, "callers held in silence";
 
+    /// The entry has a number that no carrier sends calls for, so that no call can enter there. Carriers name the number that
+    /// was dialled in E.164: `+`, the country's code, the number. Phones reach extensions without a flow.
+    NumberShape = "F258", Error, "entry with a number that can't be called";
+
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
     NotCompiled = "F901", Error, "flow that can't be compiled";

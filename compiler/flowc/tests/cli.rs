@@ -228,6 +228,21 @@ fn a_folder_of_canvases_becomes_text_with_its_entities() {
 }
 
 #[test]
+fn tests_beside_a_canvas_are_kept_in_it() {
+    let (flow, test) = GOOD.split_at(GOOD.find("test ").unwrap());
+    let place = Place::new(&[("main.flow", flow)]);
+    std::fs::create_dir(place.path("canvas")).unwrap();
+    assert_eq!(place.status(&["convert", "--to", "json", "-o", "canvas", "main.flow"]), 0);
+    std::fs::write(place.path("canvas/tests.flow"), test).unwrap();
+    std::fs::create_dir(place.path("again")).unwrap();
+    assert_eq!(place.status(&["convert", "--to", "json", "-o", "again", "canvas"]), 0);
+    assert_eq!(out(&place.run(&["test", "again"], "")), "passed  it ends\n");
+    // Nowhere to keep them: said, not dropped.
+    let alone = place.run(&["convert", "--to", "json", "canvas/tests.flow"], "");
+    assert_eq!(alone.status.code(), Some(2));
+}
+
+#[test]
 fn folders_below_a_folder_are_systems_of_their_own() {
     let place = Place::new(&[]);
     for name in ["one", "two"] {

@@ -8,6 +8,8 @@
 
 use super::{Cx, Sink};
 use crate::diag::{Code, Diagnostic, a};
+use crate::entity::EntityKind;
+use crate::entity::spec::KeyType;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, node, _) in cx.nodes() {
@@ -15,6 +17,8 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         for entity in &node.entities {
             let place = entity.origin.0.clone().unwrap_or_else(|| cx.entity_place(id));
             match (&entity.key, entity.id) {
+                // That it could be no number at all is said elsewhere.
+                (Some(key), _) if kind == EntityKind::InboundNumber && !KeyType::Number.fits(key) => {}
                 (Some(key), _) if cx.world.entity(kind, key).is_none() => {
                     let message = format!("there is no {} `{key}`", kind.noun());
                     let found = Diagnostic::new(Code::UnknownEntity, place, message)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cranelift_entity::PrimaryMap;
 use serde_json::{Map, Value};
 
 use super::{Merge, Three, of_present};
@@ -80,7 +81,10 @@ impl Merge {
             notes: self.members_of_json(&name, &graphs.map(|g| g.notes.clone())),
             comments: self.comments(&name, graphs.map(|g| g.comments.clone())),
             layout_comments: Merge::quiet(graphs.map(|g| g.layout_comments.clone())),
-            ..Graph::default()
+            fields: self.fields(&name, &graphs.map(|g| g.fields.clone()), &[]),
+            nodes: PrimaryMap::new(),
+            edges: PrimaryMap::new(),
+            origin: Origin::default(),
         };
         let ids: BTreeMap<String, NodeId> =
             nodes.into_iter().map(|(name, node)| (name, graph.nodes.push(node))).collect();
@@ -143,7 +147,8 @@ impl Merge {
             extra: self.members_of_json(name, &of.map(|n| n.extra.clone())),
             comments: self.comments(name, of.map(|n| n.comments.clone())),
             layout_comments: Merge::quiet(of.map(|n| n.layout_comments.clone())),
-            ..Node::default()
+            origin: Origin::default(),
+            kind_origin: Origin::default(),
         }
     }
 

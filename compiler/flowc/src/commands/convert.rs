@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use flow_compiler::diag::{Code, Diagnostic};
+use flow_compiler::graph::{FlowId, Project, Test};
 use flow_compiler::{write_catalog, write_json, write_text};
 
 use super::{Failure, file_of, write};
@@ -41,10 +42,24 @@ fn lost(unit: &Unit) -> Vec<&Diagnostic> {
 fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<bool, Failure> {
     let mut world = input.world.clone();
     world.number_all();
+    let mut stray = stray_tests(input);
+    if input.flows().next().is_none() && !stray.is_empty() {
+        return Err(Failure(
+            "tests are kept in a flow's JSON, and there is no flow: name its file too".to_owned(),
+        ));
+    }
+    // Tests that stand in no file of a flow go with the first flow.
+    let mut json = |project: &Project, id: FlowId| {
+        let mut project = project.clone();
+        std::mem::take(&mut stray).into_iter().for_each(|test| {
+            project.tests.push(test);
+        });
+        write_json(&project, id, &world)
+    };
     match output {
         Some(folder) => {
             for (project, id, graph) in input.flows() {
-                let json = write_json(project, id, &world);
+                let json = json(project, id);
                 write(&file_of(folder, &graph.key, "json")?, json.as_bytes())?;
             }
             write(&folder.join("catalog.json"), write_catalog(&world).as_bytes())?;
@@ -54,10 +69,16 @@ fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<
             let (Some((project, id, _)), None) = (flows.next(), flows.next()) else {
                 return Err(Failure("there are several flows: name a folder with `-o`".to_owned()));
             };
-            report.out.result(&write_json(project, id, &world))?;
+            report.out.result(&json(project, id))?;
         }
     }
     Ok(true)
+}
+
+/// Tests of files without a flow, such as `tests.flow` beside a canvas.
+fn stray_tests(input: &Input) -> Vec<Test> {
+    let without = input.units.iter().filter(|u| u.project.flows.is_empty());
+    without.flat_map(|u| u.project.tests.values().cloned()).collect()
 }
 
 /// A flow's text has the flow's name. Entities and tests without a flow (a catalogue's, say) have files of their own.

@@ -86,9 +86,7 @@ impl<'a> Typed<'a> {
         let asked = "keys to press, one for each question; Enter waits, h hangs up";
         let typed = std::cell::RefCell::new(VecDeque::new());
         let reply = self.ask(asked, |line| {
-            let keys: Option<VecDeque<Key>> =
-                line.chars().filter(|c| !c.is_whitespace()).map(Key::from_char).collect();
-            let mut keys = keys?;
+            let mut keys: VecDeque<Key> = keys(line)?.into();
             let first = keys.pop_front();
             typed.replace(keys);
             Some(Reply::Caller(first.map_or(Act::Wait, Act::Press)))
@@ -105,6 +103,15 @@ impl Live for Typed<'_> {
         }
         match question {
             Question::Caller => self.caller(),
+            Question::Digits => {
+                let rest: Vec<Key> = self.keys.drain(..).collect();
+                if !rest.is_empty() {
+                    return Reply::Caller(Act::Digits(rest));
+                }
+                self.ask("digits to enter, # for the end; Enter enters none, h hangs up", |line| {
+                    Some(Reply::Caller(Act::Digits(keys(line)?)))
+                })
+            }
             Question::Phone(extension) => {
                 let asked = format!(
                     "{extension} rings: a answers (a 10 after 10 s), b busy, d declines, n do not disturb, u no device; \
@@ -125,6 +132,11 @@ impl Live for Typed<'_> {
             }
         }
     }
+}
+
+/// Keys as they are typed, with or without spaces.
+fn keys(line: &str) -> Option<Vec<Key>> {
+    line.chars().filter(|c| !c.is_whitespace()).map(Key::from_char).collect()
 }
 
 /// What a phone does.
