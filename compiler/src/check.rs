@@ -39,6 +39,7 @@ mod silent_goodbye;
 mod stay;
 mod time_gap;
 mod time_overlap;
+mod too_many_times;
 mod trapped;
 mod unknown_entity;
 mod unreachable;
@@ -68,6 +69,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     silence::check,
     variables::check,
     collect_fields::check,
+    too_many_times::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,
