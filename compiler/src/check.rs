@@ -15,6 +15,7 @@ use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
 use crate::world::World;
 
 mod abandoned;
+mod arrivals;
 mod call_state;
 mod clock_jump;
 mod collect_fields;
@@ -46,6 +47,8 @@ mod unreachable;
 mod unwired_exit;
 mod variables;
 
+pub use arrivals::Arrival;
+pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
 pub use number_twice::across;
 
@@ -91,6 +94,12 @@ pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
 #[must_use]
 pub fn waits(graph: &Graph, world: &dyn World) -> Vec<Wait> {
     long_wait::waits(&Cx::new(graph, world))
+}
+
+/// How calls come to each node of a flow: in which state, and after how long a wait.
+#[must_use]
+pub fn arrivals(graph: &Graph, world: &dyn World) -> SecondaryMap<NodeId, Arrival> {
+    arrivals::of(&Cx::new(graph, world))
 }
 
 /// A flow as the checks see it.

@@ -463,6 +463,12 @@ impl Sink {
         self.push(if near { finding.did_you_mean(written, candidates) } else { finding });
     }
 
+    /// All findings of another one.
+    pub(crate) fn absorb(&mut self, other: Sink) {
+        other.found.into_iter().for_each(|d| self.push(d));
+        self.left_out += other.left_out;
+    }
+
     /// Whether "did you mean" is still looked for.
     #[must_use]
     pub fn suggests(&self) -> bool {

@@ -30,6 +30,7 @@ pub mod coverage;
 pub mod diag;
 pub mod diff;
 pub mod draw;
+pub mod edit;
 pub mod emit;
 pub mod entity;
 pub mod explore;

@@ -69,11 +69,12 @@ pub(super) fn waits(cx: &Cx<'_>) -> Vec<Wait> {
     all.collect()
 }
 
-fn entries<'c>(cx: &'c Cx<'_>) -> impl Iterator<Item = NodeId> + 'c {
+pub(super) fn entries<'c>(cx: &'c Cx<'_>) -> impl Iterator<Item = NodeId> + 'c {
     cx.nodes().filter(|(_, n, _)| n.kind.is_some_and(|k| k.spec().is_entry())).map(|(id, ..)| id)
 }
 
-fn told(seconds: u64) -> String {
+/// A time for people.
+pub(crate) fn told(seconds: u64) -> String {
     match (seconds / 60, seconds % 60) {
         (0, s) => format!("{s} s"),
         (m, 0) => format!("{m} min"),
@@ -145,7 +146,7 @@ impl Waits {
 
 /// Where a waiting caller goes from each node: not beyond a recording or a conversation, and not round by a key of their
 /// own choice.
-fn ways(cx: &Cx<'_>) -> Vec<Vec<(usize, usize)>> {
+pub(super) fn ways(cx: &Cx<'_>) -> Vec<Vec<(usize, usize)>> {
     let mut all: Vec<Vec<(usize, usize)>> = vec![Vec::new(); cx.graph.nodes.len()];
     for (id, _, site) in cx.nodes() {
         let Some(outs) = all.get_mut(index(id)) else { continue };

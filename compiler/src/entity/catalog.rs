@@ -110,6 +110,12 @@ impl Catalog {
         self.all().map(|r| &r.declaration)
     }
 
+    /// One entity as it was declared.
+    #[must_use]
+    pub fn declaration(&self, kind: EntityKind, key: &str) -> Option<&Declaration> {
+        self.rows.get(&(kind, key.to_owned())).map(|r| &r.declaration)
+    }
+
     /// All facts, by kind and key.
     pub fn facts(&self) -> impl Iterator<Item = &EntityFacts> {
         self.all().map(|r| &r.facts)

@@ -1,16 +1,20 @@
 //! `.flow` text: reader and canonical printer, driven by the catalogue.
 //!
 //! [`tree`] gives every text a tree of generic shapes, [`read`] makes the graph of it, [`print`] writes a graph,
-//! [`spell`] says how values look, [`steps`] how tests read.
+//! [`spell`] says how values look, [`steps`] how tests read, [`marks`] what each word
+//! of a file means.
 
 mod layout;
+pub mod marks;
 pub mod print;
 pub mod read;
+pub(crate) mod sentence;
 mod spell;
 mod steps;
 mod tree;
 
 pub(crate) use spell::is_ident;
 pub(crate) use spell::print as spelled;
-pub(crate) use spell::{name as named, quote as quoted};
+pub(crate) use spell::{handle, name as named, quote as quoted};
+pub(crate) use steps::example as step_example;
 pub(crate) use tree::shorten;

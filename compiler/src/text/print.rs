@@ -2,10 +2,12 @@
 //! printed changes nothing.
 
 use super::{layout, spell, steps};
+use crate::diag::{Place, Span};
+use crate::entity::EntityKind;
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::graph::{
-    Comments, Declaration, Edge, EntityRef, FLOW_FIELDS, Field, FileId, FlowId, Graph, Item, Node, Project,
-    Target, Test,
+    Comments, Declaration, Edge, EntityRef, FLOW_FIELDS, Field, FileId, FlowId, Graph, Item, Node, Part,
+    Project, Target, Test,
 };
 use crate::nodes::spec::FieldSpec;
 
@@ -42,6 +44,50 @@ pub fn test(test: &Test) -> String {
     let mut lines = Lines::default();
     test_block(test, &mut lines);
     lines.out
+}
+
+/// The text of one entity, without the comments above it.
+pub(crate) fn entity(declaration: &Declaration) -> String {
+    let mut lines = Lines::default();
+    let comments = Comments { before: Vec::new(), ..declaration.comments.clone() };
+    entity_block(&Declaration { comments, ..declaration.clone() }, &mut lines);
+    lines.out
+}
+
+/// The text of a part of an entity.
+pub(crate) fn part(declaration: &Declaration, part: &Part) -> String {
+    let mut lines = Lines::default();
+    part_block(declaration.kind, part, &mut lines);
+    lines.out
+}
+
+/// The text of a block, if it's the one with this head; without the comments above it, which stand where they stood.
+pub(crate) fn item_at(project: &Project, item: Item, head: Span) -> Option<String> {
+    let is_it = |origin: &crate::graph::Origin| matches!(origin.place(), Place::Text(at) if at.file == head.file && head.start <= at.start && at.end <= head.end);
+    let mut lines = Lines::default();
+    match item {
+        Item::Flow(id) => {
+            let graph = project.flows.get(id).filter(|g| is_it(&g.origin))?;
+            flow_block(graph, &mut lines);
+            let above = graph.comments.before.len();
+            return Some(without_lines(&lines.out, above));
+        }
+        Item::Entity(id) => {
+            return project.entities.get(id).filter(|d| is_it(&d.origin)).map(entity);
+        }
+        Item::Test(id) => {
+            let test = project.tests.get(id).filter(|t| is_it(&t.origin))?;
+            test_block(test, &mut lines);
+            return Some(without_lines(&lines.out, test.comments.before.len()));
+        }
+        // Blocks of one flow become one: only the file as a whole can say where it stands.
+        Item::Layout(_) => {}
+    }
+    None
+}
+
+fn without_lines(text: &str, lines: usize) -> String {
+    text.split_inclusive('\n').skip(lines).collect()
 }
 
 fn items(project: &Project, items: &[Item], head: &[String], tail: &[String]) -> String {
@@ -182,15 +228,19 @@ fn entity_block(declaration: &Declaration, lines: &mut Lines) {
     lines.block(&head, &declaration.comments, |lines| {
         fields(&declaration.fields, spec.fields, lines);
         for part in &declaration.parts {
-            let specs = spec.parts.iter().find(|p| p.word == part.word).map_or(&[][..], |p| p.fields);
-            let head = labelled(format!("{} {}", part.word, spell::handle(&part.key)), &part.label);
-            if part.fields.is_empty() && part.comments.tail.is_empty() {
-                lines.line(&head, &part.comments);
-            } else {
-                lines.block(&head, &part.comments, |lines| fields(&part.fields, specs, lines));
-            }
+            part_block(declaration.kind, part, lines);
         }
     });
+}
+
+fn part_block(kind: EntityKind, part: &Part, lines: &mut Lines) {
+    let specs = entity_spec::of(kind).part(&part.word).map_or(&[][..], |p| p.fields);
+    let head = labelled(format!("{} {}", part.word, spell::handle(&part.key)), &part.label);
+    if part.fields.is_empty() && part.comments.tail.is_empty() {
+        lines.line(&head, &part.comments);
+    } else {
+        lines.block(&head, &part.comments, |lines| fields(&part.fields, specs, lines));
+    }
 }
 
 /// Numbers from outside are always quoted: they are text, not figures.

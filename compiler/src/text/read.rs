@@ -18,18 +18,48 @@ use crate::limits;
 use crate::nodes::Kind;
 use crate::nodes::spec::{EntityUse, FieldSpec};
 
+/// A file in shapes: what doesn't depend on any other file, so that it's made again only when the file changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Parsed {
+    name: String,
+    text: String,
+    pub(super) tree: tree::Tree,
+    found: Sink,
+}
+
+impl Parsed {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Reads a file into shapes. Never fails.
+pub(crate) fn parse(source: &Source<'_>, file: FileId) -> Parsed {
+    let mut found = Sink::default();
+    let text = text_of(source, file, &mut found);
+    let tree = tree::parse(file, &text, &mut found);
+    Parsed { name: source.name.to_owned(), text, tree, found }
+}
+
 /// Reads files of text into a project. Never fails: what can't be read is a finding.
 pub(crate) fn read(sources: &[Source<'_>], sink: &mut Sink) -> Project {
+    let files = sources.iter().take(limits::FILES_MAX).enumerate();
+    let numbered = files.filter_map(|(n, s)| Some(parse(s, FileId::from_u32(u32::try_from(n).ok()?))));
+    let project = assemble(numbered, sink);
+    if sources.len() > limits::FILES_MAX {
+        let message = format!("more than {} files; the others were not read", limits::FILES_MAX);
+        sink.push(Diagnostic::new(Code::TooLarge, Place::Project, message));
+    }
+    project
+}
+
+/// Makes a project of files in shapes, which were numbered in this order.
+pub(crate) fn assemble(files: impl IntoIterator<Item = Parsed>, sink: &mut Sink) -> Project {
     let mut project = Project::default();
     let mut layouts = Vec::new();
-    for source in sources.iter().take(limits::FILES_MAX) {
-        let file = project.files.push(SourceFile {
-            name: source.name.to_owned(),
-            text: text_of(source, project.files.next_key(), sink),
-            ..SourceFile::default()
-        });
-        let text = project.files.get(file).map(|f| f.text.clone()).unwrap_or_default();
-        let tree = tree::parse(file, &text, sink);
+    for Parsed { name, text, tree, found } in files {
+        let file = project.files.push(SourceFile { name, text, ..SourceFile::default() });
+        sink.absorb(found);
         let mut reader = Reader { project: &mut project, layouts: &mut layouts, sink, file };
         let mut items = Vec::new();
         for item in tree.items {
@@ -41,10 +71,6 @@ pub(crate) fn read(sources: &[Source<'_>], sink: &mut Sink) -> Project {
             f.head = tree.head;
             f.tail = tree.tail;
         }
-    }
-    if sources.len() > limits::FILES_MAX {
-        let message = format!("more than {} files; the others were not read", limits::FILES_MAX);
-        sink.push(Diagnostic::new(Code::TooLarge, Place::Project, message));
     }
     place(&mut project, layouts, sink);
     project

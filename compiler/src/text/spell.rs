@@ -242,7 +242,7 @@ pub(crate) fn name(text: &str) -> String {
 }
 
 /// A handle: keys of a menu need no quotes either.
-pub(super) fn handle(text: &str) -> String {
+pub(crate) fn handle(text: &str) -> String {
     if is_ident(text) || matches!(text, "*" | "#") { text.to_owned() } else { quote(text) }
 }
 

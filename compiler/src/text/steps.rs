@@ -26,6 +26,18 @@ const STEPS: [(&str, &str); 13] = [
     ("expect", "expect end normal"),
 ];
 
+/// The words that begin a step.
+pub(super) fn words() -> Vec<&'static str> {
+    let mut words: Vec<_> = STEPS.iter().map(|(word, _)| *word).collect();
+    words.dedup();
+    words
+}
+
+/// What a step of this word looks like.
+pub(crate) fn example(word: &str) -> Option<&'static str> {
+    STEPS.iter().find(|(w, _)| *w == word).map(|(_, shape)| *shape)
+}
+
 /// One step; what can't be read is said.
 pub(super) fn read(statement: Statement, sink: &mut Sink) -> Option<Step> {
     let span = statement.span;

@@ -45,25 +45,30 @@ pub(super) enum Arg {
 }
 
 /// A block at the top of a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Item {
     pub word: Atom,
     pub args: Vec<Atom>,
     pub statements: Vec<Statement>,
     pub comments: Comments,
+    /// Its head, up to the `{`.
     pub span: Span,
+    /// All of it.
+    pub whole: Span,
 }
 
 /// What stands in a block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Statement {
     pub shape: Shape,
     pub comments: Comments,
     pub span: Span,
+    /// All of it, with its block.
+    pub whole: Span,
 }
 
 /// The shapes of statements.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Shape {
     Node(NodeShape),
     Edge { exit: Atom, label: Option<Atom>, target: Option<Atom> },
@@ -73,7 +78,7 @@ pub(super) enum Shape {
 }
 
 /// `name "Label": kind args -> target { … }`
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct NodeShape {
     pub entry: Option<Span>,
     pub name: Atom,
@@ -84,7 +89,7 @@ pub(super) struct NodeShape {
 }
 
 /// A file in shapes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     /// Comments at the top that an empty line sets apart from the first block.
     pub head: Vec<String>,
@@ -251,6 +256,7 @@ impl<'a> Reader<'a> {
             statements: Vec::new(),
             comments: Comments::default(),
             span,
+            whole: span,
         };
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -270,7 +276,8 @@ impl<'a> Reader<'a> {
     }
 
     fn statement(&mut self, pair: Pair<'a, Rule>) -> Statement {
-        let mut span = self.span(&pair);
+        let whole = self.span(&pair);
+        let mut span = whole;
         let mut comments = Comments::default();
         let rule = pair.as_rule();
         let parts = pair.into_inner();
@@ -285,7 +292,7 @@ impl<'a> Reader<'a> {
             Rule::spot => self.spot(parts, span),
             _ => self.sentence(parts, span, &mut comments),
         };
-        Statement { shape, comments, span }
+        Statement { shape, comments, span, whole }
     }
 
     fn node(
