@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use flow_compiler::diag::{Code, Diagnostic};
+use flow_compiler::diag::Code;
 use flow_compiler::world::Nothing;
 use flow_compiler::{
     Source, check, limits, read_catalog, read_json, read_text, world_of, write_json, write_text,
@@ -128,27 +128,6 @@ fn more_times_than_the_limits() {
     assert!(read.diagnostics.is_empty());
     let (world, _) = world_of(&read.project);
     assert_eq!(check(&read.project, &world).iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
-}
-
-/// Everything is right, and the program would have more ops than programs may have: the check says it, in both views.
-#[test]
-fn more_ops_than_programs_have() {
-    let sum = vec!["1"; limits::EXPRESSION_BYTES_MAX / 2].join("+");
-    let steps = usize::try_from(flow_vm::limits::OPS_MAX).unwrap() / (limits::EXPRESSION_BYTES_MAX - 1) + 1;
-    let mut text = String::from("flow main {\n  entry in: inbound_number \"+61299998888\" -> n0\n");
-    for n in 0..steps {
-        writeln!(text, "  n{n}: set {{ variable = v value = \"{sum}\" next -> n{} }}", n + 1).unwrap();
-    }
-    writeln!(text, "  n{steps}: hangup\n}}\ninbound_number \"+61299998888\"").unwrap();
-    let read = read_text(&[Source { name: "long.flow", bytes: text.as_bytes() }]);
-    let (world, _) = world_of(&read.project);
-    let codes = |found: Vec<Diagnostic>| found.iter().map(|d| d.code).collect::<Vec<_>>();
-    assert_eq!(codes(check(&read.project, &world)), [Code::TooLargeFlow]);
-    let (id, flow) = read.project.flows.iter().next().unwrap();
-    assert_eq!(codes(flow_compiler::compile::compile(flow, &world).diagnostics), [Code::TooLargeFlow]);
-    let json = write_json(&read.project, id, &world);
-    let canvas = read_json(&Source { name: "long.json", bytes: json.as_bytes() }, &world);
-    assert_eq!(codes(check(&canvas.project, &world)), [Code::TooLargeFlow]);
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl Catalog {
     /// One entity as it was declared.
     #[must_use]
     pub fn declaration(&self, kind: EntityKind, key: &str) -> Option<&Declaration> {
-        self.rows.get(&(kind, key.to_owned())).map(|r| &r.declaration)
+        self.row(kind, key).map(|r| &r.declaration)
     }
 
     /// All facts, by kind and key.
