@@ -307,7 +307,8 @@ pub struct Label {
 /// One replacement of text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edit {
-    /// What is replaced. On the canvas the field or exit itself is replaced.
+    /// What is replaced. On the canvas the field, exit or entity itself is replaced; where an edge is named, a field is
+    /// one of the edge (`target`).
     pub place: Place,
     /// By what; an edge that is replaced by nothing is removed.
     pub with: String,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::diag::{self, Code, Diagnostic, Place, Sink, a};
+use crate::diag::{self, Code, Diagnostic, Place, Sink, Spot, a};
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::entity::{EntityFacts, EntityKind};
 use crate::graph::{
@@ -96,7 +96,9 @@ impl Flow<'_> {
             if let Some(first) = seen.insert(&node.name, node) {
                 let message = format!("two nodes are called `{}`", node.name);
                 let finding = Diagnostic::new(Code::DuplicateId, node.origin.place(), message);
-                self.sink.push(finding.also(first.origin.place(), "first used here"));
+                let finding = finding.also(first.origin.place(), "first used here");
+                self.sink
+                    .push(finding.help("nobody can say to which of them calls go: give one another name"));
             }
         }
         let mut ids: HashMap<String, &Edge> = HashMap::new();
@@ -105,7 +107,8 @@ impl Flow<'_> {
             if let Some(first) = ids.insert(id.clone(), edge) {
                 let message = format!("two edges have the id `{id}`");
                 let finding = Diagnostic::new(Code::DuplicateId, edge.origin.place(), message);
-                self.sink.push(finding.also(first.origin.place(), "first used here"));
+                let finding = finding.also(first.origin.place(), "first used here");
+                self.sink.push(finding.help("give one of them another id"));
             }
         }
     }
@@ -114,7 +117,10 @@ impl Flow<'_> {
         if node.kind.is_none() && !node.kind_name.is_empty() {
             let message = format!("there is no node kind `{}`", node.kind_name);
             let finding = Diagnostic::new(Code::UnknownKind, node.kind_origin.place(), message);
-            self.sink.push_near(finding, &node.kind_name, Kind::ALL.iter().map(|k| k.name()));
+            let names = Kind::ALL.iter().map(|k| k.name());
+            let all = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let finding = finding.help(format!("what a node can be: {all}"));
+            self.sink.push_near(finding, &node.kind_name, names);
         }
     }
 
@@ -123,7 +129,8 @@ impl Flow<'_> {
         let Some(wanted) = kind.spec().entity.kind() else {
             if let Some(entity) = node.entities.first() {
                 let message = format!("{} works with no entity", a_kind(kind));
-                self.sink.push(Diagnostic::new(Code::WrongEntity, entity.origin.place(), message));
+                let finding = Diagnostic::new(Code::WrongEntity, entity.origin.place(), message);
+                self.sink.push(finding.help("remove it"));
             }
             return;
         };
@@ -152,7 +159,8 @@ impl Flow<'_> {
             && let Some(second) = node.entities.get(1)
         {
             let message = format!("{} works with one {}", a_kind(kind), wanted.noun());
-            self.sink.push(Diagnostic::new(Code::WrongEntity, second.origin.place(), message));
+            let finding = Diagnostic::new(Code::WrongEntity, second.origin.place(), message);
+            self.sink.push(finding.help("keep one of them, or give the other a node of its own"));
         }
     }
 
@@ -228,21 +236,28 @@ impl Flow<'_> {
             Target::Missing(name) => {
                 let message = format!("there is no node `{name}` to go to");
                 let names = self.graph.nodes.values().map(|n| n.name.as_str());
-                let finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message);
-                self.sink.push_near(finding, name, names);
+                let mut finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message)
+                    .help("lead it to a node of this flow, or add the node");
+                if self.sink.suggests() {
+                    finding = finding.did_you_mean(name, names);
+                }
+                finding.fix = finding.fix.and_then(on_the_target);
+                self.sink.push(finding);
             }
             Target::Node(id) => {
                 let entry = self.graph.nodes.get(*id).and_then(|n| n.kind).filter(|k| k.spec().is_entry());
                 if entry.is_some() {
                     let message =
                         format!("`{}` is an entry: no call comes to it from another node", self.name(*id));
-                    self.sink.push(Diagnostic::new(Code::BadTarget, edge.target_origin.place(), message));
+                    let finding = Diagnostic::new(Code::BadTarget, edge.target_origin.place(), message);
+                    self.sink.push(finding.help("lead it to the node that the entry leads to"));
                 }
             }
         }
         if let Some(handle) = &edge.target_handle {
             let message = format!("nodes take calls at `incoming`, not at `{handle}`");
-            self.sink.push(Diagnostic::new(Code::BadTarget, edge.target_origin.place(), message));
+            let finding = Diagnostic::new(Code::BadTarget, edge.target_origin.place(), message);
+            self.sink.push(finding.help("draw the edge to the left side of the node"));
         }
     }
 
@@ -338,6 +353,18 @@ fn exists(
     sink.push(near_value(finding, key, keys, field, spec, with));
 }
 
+/// A fix of where an edge leads. On the canvas the finding stands at the edge's exit, which is right; an edge without an id
+/// can't be named.
+fn on_the_target(mut fix: diag::Fix) -> Option<diag::Fix> {
+    for edit in &mut fix.edits {
+        if let Place::Canvas { spot, edge, .. } = &mut edit.place {
+            edge.as_ref()?;
+            *spot = Spot::Field("target".to_owned());
+        }
+    }
+    Some(fix)
+}
+
 /// "Did you mean" for a value: the fix writes the field again with it.
 fn near_value<'a>(
     finding: Diagnostic,
@@ -353,6 +380,14 @@ fn near_value<'a>(
             .fix(format!("Write `{near}`"), rewritten(field, spec, &with(near))),
         None => finding,
     }
+}
+
+/// What a field is for, for somebody who wrote something else there.
+fn what_for(spec: &FieldSpec) -> String {
+    let doc = spec.doc.trim().trim_end_matches('.').replace('\n', " ");
+    let mut letters = doc.chars();
+    let first = letters.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    format!("what `{}` is for: {first}{}", spec.name, letters.as_str())
 }
 
 /// What replaces the place of a field that has another value: all of `name = value` in text, the value on the canvas.
@@ -391,7 +426,8 @@ impl Fields<'_> {
             if let Some(first) = seen.insert(&field.name, field) {
                 let message = format!("`{}` is given twice", field.name);
                 let finding = Diagnostic::new(Code::DuplicateField, field.origin.place(), message);
-                sink.push(finding.also(first.origin.place(), "first given here"));
+                let finding = finding.also(first.origin.place(), "first given here");
+                sink.push(finding.help("only one can count: keep the one that is meant"));
             }
             match self.specs.iter().find(|s| s.name == field.name) {
                 Some(spec) => self.value(field, spec, sink),
@@ -402,7 +438,7 @@ impl Fields<'_> {
             if !seen.contains_key(spec.name) {
                 let message = format!("{} needs `{}`: {}", self.what, spec.name, value::wants(spec.ty));
                 sink.push(
-                    Diagnostic::new(Code::MissingField, self.owner.clone(), message).help(spec.doc.trim()),
+                    Diagnostic::new(Code::MissingField, self.owner.clone(), message).help(what_for(spec)),
                 );
             }
         }
@@ -441,12 +477,12 @@ impl Fields<'_> {
                 }
                 let near = if spec.ty == FieldType::Zone { zone_meant(&field.value) } else { None };
                 let help = near.map(|zone| format!("did you mean `\"{zone}\"`?"));
-                let help = help.unwrap_or_else(|| spec.doc.trim().to_owned());
+                let help = help.unwrap_or_else(|| what_for(spec));
                 sink.push(Diagnostic::new(Code::WrongType, place, message).help(help));
             }
             Err(Wrong::Range(range)) => {
                 let message = format!("`{}` must be {range}", field.name);
-                sink.push(Diagnostic::new(Code::OutOfRange, place, message).help(spec.doc.trim()));
+                sink.push(Diagnostic::new(Code::OutOfRange, place, message).help(what_for(spec)));
             }
             Err(Wrong::Word(words)) => {
                 let written = field.value.as_str().unwrap_or("");
@@ -489,7 +525,11 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         let Some(part_spec) = spec.part(&part.word) else {
             let message = format!("{} has no `{}`", a(noun), part.word);
             let finding = Diagnostic::new(Code::UnknownPart, place, message);
-            let mut finding = finding.did_you_mean(&part.word, spec.parts.iter().map(|p| p.word));
+            let words = spec.parts.iter().map(|p| p.word);
+            let known = words.clone().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" and ");
+            let known = if known.is_empty() { "nothing like it".to_owned() } else { known };
+            let finding = finding.help(format!("{} has {known}", a(noun)));
+            let mut finding = finding.did_you_mean(&part.word, words);
             finding.fix = None;
             sink.push(finding);
             continue;
@@ -501,8 +541,9 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         }
         if let Some(first) = seen.insert((&part.word, &part.key), place.clone()) {
             let message = format!("{what} has two `{} {}`", part.word, part.key);
-            let finding = Diagnostic::new(Code::DuplicateId, place.clone(), message);
-            sink.push(finding.also(first, "first used here"));
+            let finding =
+                Diagnostic::new(Code::DuplicateId, place.clone(), message).also(first, "first used here");
+            sink.push(finding.help("a call can take one of them only: remove one, or give it another key"));
         }
         let part_what = format!("`{} {}`", part.word, part.key);
         Fields { what: &part_what, specs: part_spec.fields, owner: place, world }.check(&part.fields, sink);

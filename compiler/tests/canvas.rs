@@ -169,13 +169,15 @@ fn findings_are_on_the_node_field_or_exit() {
         ann(json!({ "ring": 601 })),
         &[edge("no_answer", "bye")],
         &[
-            "F106 x.ring: `ring` must be from 1s to 600s / How long to ring; the extension's own, if not given.",
+            "F106 x.ring: `ring` must be from 1s to 600s / what `ring` is for: how long to ring; the extension's own, if not given",
         ],
     );
     says(
         ann(json!({})),
         &[edge("no_answer", "gone")],
-        &["F108 x->no_answer (x.no_answer): there is no node `gone` to go to"],
+        &[
+            "F108 x->no_answer (x.no_answer): there is no node `gone` to go to / lead it to a node of this flow, or add the node",
+        ],
     );
     says(
         ann(json!({})),
@@ -184,7 +186,7 @@ fn findings_are_on_the_node_field_or_exit() {
             json!({ "id": "e9", "source": "x", "target": "in", "sourceHandle": "no_answer" }),
         ],
         &[
-            "F117 x->no_answer (e9): `in` is an entry: no call comes to it from another node",
+            "F117 x->no_answer (e9): `in` is an entry: no call comes to it from another node / lead it to the node that the entry leads to",
             "F109 x->no_answer (e9): two edges leave `no_answer` of `x` / a call takes one way only: keep one of them",
         ],
     );

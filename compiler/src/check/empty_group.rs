@@ -15,7 +15,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         if let Some(EntityFacts::RingGroup(group)) = site.facts
             && group.members.is_empty()
         {
-            let message = format!("`{}` rings nobody: the group `{}` has no members", node.name, group.key);
+            let message = format!(
+                "`{}` rings nobody and sends callers on at once: the group `{}` has no members",
+                node.name, group.key
+            );
             let found = Diagnostic::new(Code::EmptyGroup, cx.entity_place(id), message);
             out.push(found.help(format!("add extensions to the members of `{}`", group.key)));
         }

@@ -24,7 +24,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         }
         let Some((last, exit)) = cycle.last() else { continue };
         let Some(exit) = cx.exits(*last).get(*exit) else { continue };
-        let message = format!("nothing in the loop `{}` ever waits", cycles::told(cx, &cycle));
+        let message = format!(
+            "calls that come into the loop `{}` would be cut off at once: nothing in it takes time",
+            cycles::told(cx, &cycle)
+        );
         let mut found = Diagnostic::new(Code::LoopWithoutWait, cx.exit_place(*last, exit), message)
             .saying("the loop closes here")
             .help("lead an exit out of the loop, or to something that takes time");

@@ -27,7 +27,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         let found = Diagnostic::new(Code::UnreachableNode, node.origin.place(), message);
         out.push(match leading.get(&id).map(Vec::as_slice) {
             None | Some([]) => found.help("lead an exit to it, or remove it"),
-            Some(names) => found.help(format!("{} leads here, but no call comes there either", list(names))),
+            Some(names) => found.help(format!(
+                "{} leads here, but no call comes there either: lead an exit there, or remove it all",
+                list(names)
+            )),
         });
     }
 }

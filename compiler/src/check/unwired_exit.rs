@@ -15,7 +15,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, node, site) in cx.nodes() {
         for exit in site.exits.iter().filter(|e| e.known && e.edge.is_none()) {
             if exit.spec.unwired == Unwired::Refused {
-                let message = format!("`{}` of `{}` leads nowhere", exit.name, node.name);
+                let message = format!(
+                    "callers who leave `{}` by `{}` have nowhere to go: the exit leads to no node",
+                    node.name, exit.name
+                );
                 let help = match site.exits.len() {
                     1 => "add `-> NODE`".to_owned(),
                     _ => format!("add `{} -> NODE`", exit.name),
