@@ -1,10 +1,12 @@
 # FlowPBX. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit e2e build bench fuzz fmt update clean
+.PHONY: help run test lint unit editors e2e build bench fuzz fmt update clean
 
 DATA ?= data
 FUZZ_SECONDS ?= 120
+# Where cargo leaves what it builds.
+DEBUG = $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,13 +18,13 @@ run: ## build FlowPBX and start it with the sample office (data in ./data)
 
 test: ## everything that CI checks
 	@.ci/setup test
-	@$(MAKE) --no-print-directory lint unit e2e
+	@$(MAKE) --no-print-directory lint unit editors e2e
 
 lint: ## formatting and lints
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-unit: ## all tests that need no other program
+unit: ## all tests that need no other program than Node
 	cargo test --locked --workspace --exclude flow-tests
 	cargo test --locked -p flow-tests --lib --test house --test calls --test sim --test prompts
 
@@ -30,6 +32,13 @@ e2e: ## real SIP clients against the real binary
 	cargo build --locked -p flowpbx -p flowc
 	cargo test --locked -p flow-tests --lib -- --ignored --test-threads=1
 	cargo test --locked -p flow-tests --test e2e --test crash -- --test-threads=1
+
+editors: ## the VS Code extension and the Neovim plugin with the real language server (needs Node and Neovim)
+	cargo build --locked -p flow-lsp
+	cargo build --locked -p tree-sitter-flow --example leaves
+	cd lsp/editors/vscode && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm run build
+	cd lsp/editors/vscode && FLOW_LSP=$(DEBUG)/flow-lsp LEAVES=$(DEBUG)/examples/leaves npm test
+	FLOW_LSP=$(DEBUG)/flow-lsp nvim --headless -u NONE -i NONE -n -c 'luafile lsp/editors/neovim/test/lsp.lua' </dev/null
 
 build: ## release binaries: target/release/flowpbx and flowc
 	@.ci/setup build
@@ -60,6 +69,7 @@ fmt: ## format the code and the example flows
 update: ## rewrite generated files and expectations
 	UPDATE=1 cargo test --locked -p flow-compiler -p flowc
 	UPDATE=1 cargo test --locked -p flow-tests --test house
+	UPDATE=1 cargo test --locked -p tree-sitter-flow
 
 clean: ## remove build products (never the data)
 	cargo clean

@@ -41,11 +41,14 @@ mod stay;
 mod time_gap;
 mod time_overlap;
 mod too_many_times;
+mod transfer_target;
 mod trapped;
 mod unknown_entity;
 mod unreachable;
 mod unwired_exit;
 mod variables;
+mod webhook_answers;
+mod webhook_unencrypted;
 
 pub use arrivals::Arrival;
 pub(crate) use long_wait::told as time_told;
@@ -71,6 +74,9 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     only_a_beep::check,
     silence::check,
     variables::check,
+    transfer_target::check,
+    webhook_answers::check,
+    webhook_unencrypted::check,
     collect_fields::check,
     too_many_times::check,
     time_gap::check,
@@ -233,14 +239,11 @@ fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[Ed
         Some(Target::Node(node)) if !is_entry(*node) => Some(*node),
         Some(Target::Node(_) | Target::Missing(_)) | None => None,
     };
-    let known = node.kind.map(|kind| kind.exits(facts)).unwrap_or_default();
+    let known = node.kind.map(|kind| kind.exits(node, facts)).unwrap_or_default();
     let mut exits: Vec<Exit> = Vec::with_capacity(known.len());
     for (name, spec) in known {
         let edge = edge_of.get(name.as_str()).copied();
-        let fallback = match (edge, spec.unwired) {
-            (None, Unwired::FallsTo(other)) => edge_of.get(other).copied(),
-            (None, Unwired::Refused | Unwired::HangsUp | Unwired::SaysGoodbye) | (Some(_), _) => None,
-        };
+        let fallback = if edge.is_none() { fallback(spec, node.kind, &edge_of) } else { None };
         let target = edge.or(fallback).and_then(target_of);
         exits.push(Exit { name, spec, known: true, edge, target });
     }
@@ -253,6 +256,20 @@ fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[Ed
         exits.push(Exit { name: name.to_owned(), spec: unknown, known: false, edge: Some(edge), target });
     }
     exits
+}
+
+/// The edge that calls take from an exit without one. A fallback may fall back again.
+fn fallback(spec: &ExitSpec, kind: Option<Kind>, edge_of: &BTreeMap<&str, EdgeId>) -> Option<EdgeId> {
+    let fixed = kind.map_or(&[][..], |kind| kind.spec().exits);
+    let mut unwired = spec.unwired;
+    for _ in 0..=fixed.len() {
+        let Unwired::FallsTo(other) = unwired else { return None };
+        if let Some(edge) = edge_of.get(other) {
+            return Some(*edge);
+        }
+        unwired = fixed.iter().find(|exit| exit.name == other)?.unwired;
+    }
+    None
 }
 
 /// Nodes by number, for tables of the checks.

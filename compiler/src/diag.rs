@@ -183,6 +183,15 @@ codes! {
     /// On some way to this node no `set` has given the variable a value. Set it where every call passes, such as right
     /// behind the entry.
     VariableUnset = "F222", Error, "variable that may not be set";
+    /// A transfer hands the call over to one place. Name an `extension` or a `number`, and only one of them.
+    TransferTarget = "F230", Error, "transfer without a target";
+    /// Each answer of a webhook is an exit, so it needs a name of its own; `default`, `error` and `timeout` are taken. Give
+    /// the answer another name, and let the server say it.
+    WebhookAnswer = "F231", Error, "answer named like another exit";
+    /// The request tells who calls whom, and everybody on the way can read and change it. Write `https://`, if the server
+    /// speaks it.
+    WebhookUnencrypted = "F232", Warning, "webhook that isn't encrypted";
+
     /// A `collect` takes digits into a `variable` or compares them with a `secret`, never both: what is secret doesn't enter
     /// the flow. It asks for at least `min` and at most `max` of them.
     CollectFields = "F240", Error, "digits that can't be collected";

@@ -83,6 +83,7 @@ impl Emitter {
                 Step::Digits(holds) => to.push_digits(*holds),
                 Step::Load(variable) => to.load(*variable),
                 Step::Store(variable) => to.store(*variable),
+                Step::PushAnswer => to.push_answer(),
                 Step::Apply(operator) => to.apply(*operator),
             }
         }
@@ -157,12 +158,31 @@ impl Emitter {
             }
             Ask::Status { extension } => {
                 self.to.status(extension);
-                self.to.switch_status(StatusTargets {
-                    unregistered: cases.of(Case::Status(PhoneStatus::Unregistered)),
-                    do_not_disturb: cases.of(Case::Status(PhoneStatus::DoNotDisturb)),
-                    on_call: cases.of(Case::Status(PhoneStatus::OnCall)),
-                    free: cases.of(Case::Status(PhoneStatus::Free)),
-                    failed: cases.otherwise,
+                self.switch_status(cases);
+            }
+            Ask::Transfer { extension, timeout_ms } => {
+                match extension {
+                    Some(extension) => self.to.transfer_extension(extension, *timeout_ms),
+                    None => self.to.transfer_number(*timeout_ms),
+                }
+                self.switch_outcome(cases);
+            }
+            Ask::Webhook { url, method, answers, timeout_ms } => {
+                self.to.webhook(url, *method, answers, *timeout_ms);
+                self.to.switch_webhook(|end| end.map_or(cases.otherwise, |end| cases.of(Case::Webhook(end))));
+            }
+            Ask::WebhookField { field, ty } => {
+                self.to.webhook_field(field, *ty);
+                self.switch_outcome(cases);
+            }
+            Ask::Queue { queue, timeout_ms } => {
+                self.to.queue(queue, *timeout_ms);
+                self.to.switch_queue(|end| end.map_or(cases.otherwise, |end| cases.of(Case::Queue(end))));
+            }
+            Ask::Conference { conference } => {
+                self.to.conference(conference);
+                self.to.switch_conference(|end| {
+                    end.map_or(cases.otherwise, |end| cases.of(Case::Conference(end)))
                 });
             }
             Ask::LocalTime { zone } => {
@@ -182,11 +202,7 @@ impl Emitter {
             }
             Ask::Voicemail { mailbox } => {
                 self.to.voicemail(mailbox);
-                self.to.switch_voicemail(VoicemailTargets {
-                    done: cases.of(Case::Voicemail(VoicemailEnd::Done)),
-                    full: cases.of(Case::Voicemail(VoicemailEnd::Full)),
-                    failed: cases.of(Case::Voicemail(VoicemailEnd::Failed)),
-                });
+                self.switch_voicemail(cases);
             }
         }
     }
@@ -206,6 +222,24 @@ impl Emitter {
             self.to.bind(key);
             self.to.switch_key(|k: Key| cases.find(Case::Key(k)).unwrap_or(other_key));
         }
+    }
+
+    fn switch_status(&mut self, cases: &Cases) {
+        self.to.switch_status(StatusTargets {
+            unregistered: cases.of(Case::Status(PhoneStatus::Unregistered)),
+            do_not_disturb: cases.of(Case::Status(PhoneStatus::DoNotDisturb)),
+            on_call: cases.of(Case::Status(PhoneStatus::OnCall)),
+            free: cases.of(Case::Status(PhoneStatus::Free)),
+            failed: cases.otherwise,
+        });
+    }
+
+    fn switch_voicemail(&mut self, cases: &Cases) {
+        self.to.switch_voicemail(VoicemailTargets {
+            done: cases.of(Case::Voicemail(VoicemailEnd::Done)),
+            full: cases.of(Case::Voicemail(VoicemailEnd::Full)),
+            failed: cases.of(Case::Voicemail(VoicemailEnd::Failed)),
+        });
     }
 
     fn switch_ring(&mut self, cases: &Cases) {

@@ -51,6 +51,10 @@ entity_kinds! {
     IvrMenu = "ivr_menu", "menu";
     /// Opening hours.
     TimeSwitch = "time_switch", "time switch";
+    /// A room in which callers hear each other.
+    Conference = "conference", "conference";
+    /// Callers who wait for members to be free.
+    Queue = "queue", "queue";
     /// A recorded sound.
     Prompt = "prompt", "prompt";
 }
@@ -72,6 +76,10 @@ pub enum EntityFacts {
     IvrMenu(IvrMenu),
     /// Opening hours.
     TimeSwitch(TimeSwitch),
+    /// A conference.
+    Conference(Conference),
+    /// A queue.
+    Queue(Queue),
     /// A sound.
     Prompt(Prompt),
 }
@@ -88,6 +96,8 @@ impl EntityFacts {
             | EntityFacts::Extension(_)
             | EntityFacts::RingGroup(_)
             | EntityFacts::VoicemailBox(_)
+            | EntityFacts::Conference(_)
+            | EntityFacts::Queue(_)
             | EntityFacts::Prompt(_) => 0,
         }
     }
@@ -294,6 +304,90 @@ impl TimeSwitch {
         }
         exits
     }
+}
+
+/// A conference. Its PIN, if it has one, is a secret of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conference {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// The number that phones of the office dial to join it; none if only flows lead there.
+    pub dial_in: Option<String>,
+    /// Whether callers have to know a PIN.
+    pub pin: bool,
+    /// People who may be in it at once. 2–200.
+    pub max_members: u16,
+    /// Whether it is recorded.
+    pub record: bool,
+    /// Whether people come in muted.
+    pub mute_on_join: bool,
+    /// Whether a tone tells that somebody came or left.
+    pub announce_joins: bool,
+}
+
+/// In which order a queue rings its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum QueueStrategy {
+    /// All who are free at once.
+    RingAll,
+    /// One after the other, beginning behind the one who was rung last.
+    RoundRobin,
+    /// In an order drawn by lot.
+    Random,
+    /// The one whose last call is longest ago first.
+    LongestIdle,
+}
+
+impl QueueStrategy {
+    /// Every strategy.
+    pub const ALL: [QueueStrategy; 4] = [
+        QueueStrategy::RingAll,
+        QueueStrategy::RoundRobin,
+        QueueStrategy::Random,
+        QueueStrategy::LongestIdle,
+    ];
+
+    /// The word in text and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            QueueStrategy::RingAll => "ring_all",
+            QueueStrategy::RoundRobin => "round_robin",
+            QueueStrategy::Random => "random",
+            QueueStrategy::LongestIdle => "longest_idle",
+        }
+    }
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Key.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// Keys of the extensions that take its calls, in order.
+    pub members: Vec<String>,
+    /// How they are rung.
+    pub strategy: QueueStrategy,
+    /// How long a member's phone rings before the next one's does, in seconds. 1–600.
+    pub ring_timeout_s: u16,
+    /// How long callers wait at most where a node doesn't say otherwise, in seconds. 1–3,600.
+    pub max_wait_s: u16,
+    /// Callers who may wait at once. 1–500.
+    pub max_callers: u16,
+    /// How long a member has peace after a conversation, in seconds. 0–600.
+    pub wrap_up_s: u16,
+    /// Key of the prompt played again and again while callers wait; the server's own music if none is named.
+    pub music: Option<String>,
+    /// Key of a prompt played to callers now and then.
+    pub announcement: Option<String>,
+    /// Seconds between two announcements. 10–600.
+    pub announce_every_s: u16,
+    /// Whether callers are told how many are before them.
+    pub announce_position: bool,
 }
 
 /// A sound.

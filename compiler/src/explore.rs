@@ -6,9 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use flow_vm::effect::{
-    Answer, Collected, Digits, Effect, End, Input, Key, PhoneStatus, RingEnd, VoicemailEnd,
+    Answer, Collected, ConferenceEnd, Digits, Effect, End, Input, Key, PhoneStatus, QueueEnd, RingEnd,
+    VoicemailEnd, WebhookEnd,
 };
+use flow_vm::op::Op;
 use flow_vm::text::answer_text;
+use flow_vm::value::{Text, Value};
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Watch, resume};
 
 use crate::graph::Graph;
@@ -23,6 +26,8 @@ pub use wait::Wait;
 
 /// Places that an exploration looks at.
 pub const PLACES_MAX: usize = 20_000;
+/// Values of one type that a server may send.
+const VALUES_MAX: usize = 12;
 /// How long a sound lasts here, whose length nobody knows, in milliseconds.
 const SOUND_MS: u64 = 3_000;
 
@@ -68,6 +73,7 @@ pub fn explore(program: &Program, graph: &Graph, world: &dyn World) -> Explored 
         ends: Vec::new(),
         entered: BTreeSet::new(),
         whole: true,
+        values: values(program),
     };
     for moment in moments::of(graph, world) {
         for entry in program.entries() {
@@ -97,6 +103,13 @@ struct Visit<'p> {
     path: Vec<String>,
 }
 
+/// A question of a node, and what was answered.
+struct Asked<'s, 'p> {
+    node: &'s str,
+    effect: Effect<'p>,
+    answer: Answer,
+}
+
 /// From one place to another.
 struct Move {
     from: usize,
@@ -122,6 +135,8 @@ struct Search<'p> {
     ends: Vec<Ended>,
     entered: BTreeSet<String>,
     whole: bool,
+    /// What a server may send.
+    values: Vec<Value>,
 }
 
 impl<'p> Search<'p> {
@@ -158,7 +173,7 @@ impl<'p> Search<'p> {
         let (effect, number, node, entry) = (here.effect, here.number, here.node.clone(), here.entry);
         let (state, moment, elapsed) = (here.state.clone(), here.moment, here.elapsed_ms);
         let mut answered = false;
-        for answer in answers(&effect, moment, elapsed) {
+        for answer in answers(&effect, &self.values, moment, elapsed) {
             let ms = takes_ms(&effect, answer);
             let elapsed_ms = elapsed.saturating_add(ms);
             let wall_ms = moment.saturating_add_unsigned(elapsed_ms);
@@ -208,7 +223,8 @@ impl<'p> Search<'p> {
     fn outcome(&self, ended: &Ended, last: &Visit<'_>, graph: &Graph, world: &dyn World) -> Outcome {
         let (mut path, asked) = self.way_to(ended.from);
         path.extend(ended.path.iter().cloned());
-        let asked: Vec<_> = asked.into_iter().chain([(last.effect, ended.answer)]).collect();
+        let end = Asked { node: &last.node, effect: last.effect, answer: ended.answer };
+        let asked: Vec<_> = asked.into_iter().chain([end]).collect();
         let answer = answer_text(ended.answer);
         let name = format!("{}: {}", last.node, result(ended));
         let example = script::of(&name, last, &asked, ended.end, graph, world);
@@ -216,14 +232,14 @@ impl<'p> Search<'p> {
     }
 
     /// The nodes and exits on the way to a place, and what was asked and answered.
-    fn way_to(&self, at: usize) -> (Vec<String>, Vec<(Effect<'p>, Answer)>) {
+    fn way_to(&self, at: usize) -> (Vec<String>, Vec<Asked<'_, 'p>>) {
         let (mut paths, mut asked) = (Vec::new(), Vec::new());
         let mut here = self.visits.get(at);
         while let Some(visit) = here {
             paths.push(&visit.path);
             here = visit.came.and_then(|(before, answer)| {
                 let before = self.visits.get(before)?;
-                asked.push((before.effect, answer));
+                asked.push(Asked { node: &before.node, effect: before.effect, answer });
                 Some(before)
             });
         }
@@ -238,11 +254,50 @@ fn result(ended: &Ended) -> String {
     left.map_or_else(|| answer_text(ended.answer), str::to_owned)
 }
 
+/// Values that the flow can tell from each other: those that it writes, numbers beside them, and one more of each type.
+fn values(program: &Program) -> Vec<Value> {
+    let parts = program.parts();
+    let mut found = vec![Value::Bool(true), Value::Bool(false)];
+    let mut add = |value: Value| {
+        let of_type = found.iter().filter(|known| known.ty() == value.ty()).count();
+        if of_type < VALUES_MAX && !found.contains(&value) {
+            found.push(value);
+        }
+    };
+    let text = |text: &str| Text::cut(text);
+    let any = [Value::Number(0), Value::Text(text("reply")), Value::Phone(text("+15550100"))];
+    any.into_iter().for_each(&mut add);
+    for op in &parts.ops {
+        if let Op::PushNumber { number } = op {
+            let near = [number.0, number.0.saturating_add(1), number.0.saturating_sub(1)];
+            near.into_iter().for_each(|number| add(Value::Number(number)));
+        }
+        if let Op::PushText { text: place } = op {
+            parts.constant(place.0).into_iter().for_each(|t| add(Value::Text(text(t))));
+        }
+        if let Op::PushPhone { phone } = op {
+            parts.constant(phone.0).into_iter().for_each(|t| add(Value::Phone(text(t))));
+        }
+    }
+    found
+}
+
 /// Every answer that may fit; the machine refuses those that don't.
-fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
+fn answers(effect: &Effect<'_>, values: &[Value], moment: i64, elapsed_ms: u64) -> Vec<Answer> {
     if let Effect::LocalTime { zone } = effect {
         let wall_ms = moment.saturating_add_unsigned(elapsed_ms);
         return zone::local_time(zone, wall_ms).map(Answer::LocalTime).into_iter().collect();
+    }
+    if let Effect::Transfer { .. } = effect {
+        return vec![Answer::Done, Answer::Failed];
+    }
+    if let Effect::Webhook { answers, .. } = effect {
+        let declared = (0..).zip(answers.iter()).map(|(number, _)| WebhookEnd::Answer(number));
+        let others = [WebhookEnd::Default, WebhookEnd::Error, WebhookEnd::Timeout];
+        return declared.chain(others).map(Answer::Webhook).collect();
+    }
+    if let Effect::WebhookField { ty, .. } = effect {
+        return values.iter().filter(|value| value.ty() == *ty).copied().map(Answer::Value).collect();
     }
     let rings =
         [RingEnd::NoAnswer, RingEnd::Answered, RingEnd::Busy, RingEnd::Declined, RingEnd::Unavailable];
@@ -259,6 +314,8 @@ fn answers(effect: &Effect<'_>, moment: i64, elapsed_ms: u64) -> Vec<Answer> {
     all.extend(entered.map(Answer::Collected));
     all.extend([true, false].map(Answer::Chance));
     all.extend(PhoneStatus::ALL.map(Answer::Status));
+    all.extend(QueueEnd::ALL.map(Answer::Queue));
+    all.extend(ConferenceEnd::ALL.map(Answer::Conference));
     all
 }
 
@@ -267,6 +324,13 @@ fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
     if let Effect::RingExtension { timeout_ms, .. } | Effect::RingGroup { timeout_ms, .. } = effect {
         let rings = matches!(answer, Answer::Ring(RingEnd::Answered | RingEnd::NoAnswer));
         return if rings { u64::from(*timeout_ms) } else { 0 };
+    }
+    if let Effect::Queue { timeout_ms, .. } = effect {
+        let waits = [QueueEnd::Answered, QueueEnd::NoAnswer, QueueEnd::Timeout].map(Answer::Queue);
+        return if waits.contains(&answer) { u64::from(*timeout_ms) } else { 0 };
+    }
+    if let Effect::Transfer { timeout_ms, .. } | Effect::Webhook { timeout_ms, .. } = effect {
+        return u64::from(*timeout_ms);
     }
     if let Effect::Menu { timeout_ms, .. } = effect {
         return SOUND_MS + u64::from(*timeout_ms);
@@ -280,7 +344,13 @@ fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
 
 /// Whether somebody is there for the caller now: a person who answered, a message that was taken.
 const fn is_cared_for(answer: Answer) -> bool {
-    matches!(answer, Answer::Ring(RingEnd::Answered) | Answer::Voicemail(VoicemailEnd::Done))
+    matches!(
+        answer,
+        Answer::Ring(RingEnd::Answered)
+            | Answer::Voicemail(VoicemailEnd::Done)
+            | Answer::Queue(QueueEnd::Answered)
+            | Answer::Conference(ConferenceEnd::Left)
+    )
 }
 
 /// Writes down the way.

@@ -266,8 +266,8 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// The variables that the nodes of a flow give values. The type is that of the first `collect`, or of the first `set`
-    /// whose type can be told.
+    /// The variables that the nodes of a flow give values. The type is that which a webhook declares or the first `collect`
+    /// makes, otherwise that of the first `set` whose type can be told.
     #[must_use]
     pub fn of(graph: &Graph) -> Variables {
         let mut variables = Variables::default();
@@ -291,7 +291,19 @@ impl Variables {
                 sets.push((name, expr));
             }
         }
+        let mut declared = Vec::new();
+        for node in graph.nodes.values() {
+            for (name, ty) in crate::webhook::of(node).into_iter().flat_map(|answer| answer.fields) {
+                variables.add(&name);
+                declared.push((name, ty));
+            }
+        }
         // A variable's type may hang on that of others: one round for each, at most.
+        for (name, ty) in declared {
+            if let Some(variable) = variables.known.get_mut(&name) {
+                variable.ty = variable.ty.or(Some(ty));
+            }
+        }
         for _ in 0..=VARIABLES_MAX {
             let mut news = false;
             for (name, expr) in &sets {
@@ -353,6 +365,9 @@ pub fn of_field(ty: FieldType, text: &str) -> Option<Result<Expr, ExprError>> {
         | FieldType::Hours
         | FieldType::Dates
         | FieldType::Exit
+        | FieldType::Url
+        | FieldType::Dial
+        | FieldType::Answers
         | FieldType::Inputs
         | FieldType::Names
         | FieldType::Variable => None,

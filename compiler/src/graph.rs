@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use cranelift_entity::{EntityRef as _, PrimaryMap, entity_impl};
-use flow_vm::effect::{Cause, Key};
+use flow_vm::effect::{Cause, Key, QueueEnd};
 use serde_json::{Map, Value};
 
 use crate::diag::{Place, Span, Spot};
@@ -563,6 +563,33 @@ pub enum StepKind {
         /// What it does.
         does: MailboxDoes,
     },
+    /// `webhook crm replies known customer "Ann"`, `webhook crm fails`: what the server asked by a node replies. Without a
+    /// word it replies something that no answer is declared for.
+    Webhook {
+        /// Name of the node.
+        node: String,
+        /// What its server does.
+        does: WebhookDoes,
+    },
+    /// `queue support full`: how waiting in a queue ends. Without a word callers wait until a phone of a member answers.
+    Queue {
+        /// Key of the queue.
+        queue: String,
+        /// How it ends.
+        ends: QueueEnd,
+    },
+    /// `conference weekly full`: how a conference is. Without a word callers come in and leave it after a while.
+    Conference {
+        /// Key of the conference.
+        conference: String,
+        /// How it is.
+        does: ConferenceDoes,
+    },
+    /// `line "+61411111111" fails`: nobody can be reached at an outside number. Without a word somebody answers there.
+    LineFails {
+        /// The number.
+        number: String,
+    },
     /// `caller_name "Ann"`: the name that the caller's phone sends.
     CallerName(String),
     /// `draw no`, `draw yes no`: what the next draws of `split` give; later ones give yes.
@@ -589,6 +616,31 @@ pub enum PhoneDoes {
     DoNotDisturb,
 }
 
+/// What a webhook's server does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum WebhookDoes {
+    /// It replies.
+    Replies {
+        /// The answer.
+        answer: String,
+        /// Fields and their values, as text.
+        fields: Vec<(String, String)>,
+    },
+    /// It can't be reached, or replies nonsense.
+    Fails,
+    /// It doesn't reply in time.
+    TimesOut,
+}
+
+/// How a conference takes a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConferenceDoes {
+    /// It is full.
+    Full,
+    /// The caller doesn't know the PIN.
+    Refuses,
+}
+
 /// How a mailbox takes a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MailboxDoes {
@@ -602,7 +654,7 @@ pub enum MailboxDoes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// `expect voicemail after-hours`, `expect ring_group sales answered`: a node of this kind, with this entity, left
-    /// by this exit.
+    /// by this exit. For a `transfer` the entity is whom it rings, for a `webhook` its node or its address.
     Node {
         /// Kind.
         kind: Kind,
@@ -626,6 +678,11 @@ pub enum Expect {
     /// `expect shows "Sales: Ann"`: phones are shown this name or number from there on.
     Shows {
         /// The name or number.
+        text: String,
+    },
+    /// `expect sends "12345"`: a webhook is sent this text.
+    Sends {
+        /// The text.
         text: String,
     },
     /// `expect end normal`: the flow hangs up with this cause.

@@ -14,7 +14,10 @@
 //! ```
 
 use cranelift_entity::{PrimaryMap, entity_impl};
-use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, VoicemailEnd};
+use flow_vm::effect::{
+    CallerPart, Cause, ConferenceEnd, DigitRule, Key, Method, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd,
+    WebhookEnd,
+};
 use flow_vm::table::When;
 use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
@@ -93,6 +96,8 @@ pub enum Step {
     Load(u8),
     /// A variable takes its value from the stack.
     Store(u8),
+    /// The value that answered the last question goes onto the stack.
+    PushAnswer,
     /// An operator takes its values from the stack and leaves its result there.
     Apply(Operator),
     /// The digits that were entered last go onto the stack.
@@ -232,6 +237,43 @@ pub enum Ask {
         /// Its key.
         extension: String,
     },
+    /// Hand the caller over.
+    Transfer {
+        /// Key of the extension; to the phone number on the stack, if none is named.
+        extension: Option<String>,
+        /// How long to ring, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Ask a server on the web, sending the text on the stack.
+    Webhook {
+        /// Where.
+        url: String,
+        /// How.
+        method: Method,
+        /// What it may answer, as [`crate::webhook::encode`] has it.
+        answers: String,
+        /// How long to wait, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// A field of the reply.
+    WebhookField {
+        /// Its name.
+        field: String,
+        /// Its type.
+        ty: Type,
+    },
+    /// Wait in a queue.
+    Queue {
+        /// Its key.
+        queue: String,
+        /// How long, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Join a conference.
+    Conference {
+        /// Its key.
+        conference: String,
+    },
     /// The local time, for expressions.
     LocalTime {
         /// IANA name of the zone.
@@ -309,6 +351,12 @@ pub enum Case {
     Chance(bool),
     /// The extension is so.
     Status(PhoneStatus),
+    /// The webhook answered so.
+    Webhook(WebhookEnd),
+    /// Waiting in the queue ended so.
+    Queue(QueueEnd),
+    /// The conference ended so.
+    Conference(ConferenceEnd),
     /// This was entered.
     Entered(Entered),
     /// The local time was told.
@@ -320,7 +368,12 @@ impl Ask {
     #[must_use]
     pub fn can_be(&self, case: Case) -> bool {
         match self {
-            Ask::Answer | Ask::SetCallerId { .. } => matches!(case, Case::Done),
+            Ask::Answer | Ask::SetCallerId { .. } | Ask::Transfer { .. } | Ask::WebhookField { .. } => {
+                matches!(case, Case::Done)
+            }
+            Ask::Webhook { .. } => matches!(case, Case::Webhook(_)),
+            Ask::Queue { .. } => matches!(case, Case::Queue(_)),
+            Ask::Conference { .. } => matches!(case, Case::Conference(_)),
             Ask::Chance { .. } => matches!(case, Case::Chance(_)),
             Ask::Status { .. } => matches!(case, Case::Status(_)),
             Ask::Play { barge_in, .. } => {

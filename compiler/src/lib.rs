@@ -46,6 +46,7 @@ pub mod sim;
 mod structure;
 pub mod text;
 mod value;
+pub mod webhook;
 pub mod world;
 pub mod zone;
 

@@ -73,7 +73,7 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
     let facts = facts.and_then(|(entity, key)| flow.world.entity(entity, key));
     let start = flow.first(node);
     let mut exits: Vec<_> =
-        kind.exits(facts).into_iter().map(|(name, spec)| Exit { name, spec, block: None }).collect();
+        kind.exits(source, facts).into_iter().map(|(name, spec)| Exit { name, spec, block: None }).collect();
     exits.sort_by(|a, b| a.name.cmp(&b.name));
     let Some(at) = flow.known.get(node).copied().flatten() else { return Err(hole("the node")) };
     let mut site = Site { flow, node, at: at.node, start, facts, exits };
@@ -91,6 +91,10 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
         Config::Branch(config) => config.lower(&mut site),
         Config::Split(config) => config.lower(&mut site),
         Config::Status(config) => config.lower(&mut site),
+        Config::Transfer(config) => config.lower(&mut site),
+        Config::Conference(config) => config.lower(&mut site),
+        Config::Queue(config) => config.lower(&mut site),
+        Config::Webhook(config) => config.lower(&mut site),
         Config::Collect(config) => config.lower(&mut site),
     }
 }

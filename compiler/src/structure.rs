@@ -30,7 +30,9 @@ pub(crate) fn too_many_exits(graph: &Graph, world: &dyn World) -> Option<Diagnos
     for node in graph.nodes.values() {
         let Some(spec) = node.kind.map(Kind::spec) else { continue };
         count += spec.exits.len();
-        if spec.computed != Computed::None {
+        if spec.computed == Computed::Answers {
+            count += flow_vm::limits::WEBHOOK_ANSWERS_MAX;
+        } else if spec.computed != Computed::None {
             count += facts_of(node, world).map_or(0, EntityFacts::exits_max);
         }
         if count > limits::EXITS_MAX {
@@ -218,11 +220,11 @@ impl Flow<'_> {
         let kind = node.kind?;
         let facts = facts_of(node, self.world);
         let others = match (kind.spec().computed, facts) {
-            (Computed::None, _) | (_, Some(_)) => None,
+            (Computed::None | Computed::Answers, _) | (_, Some(_)) => None,
             (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
             (Computed::TimeRules, None) => Some(KeyType::Name),
         };
-        let names: Vec<String> = kind.exits(facts).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = kind.exits(node, facts).into_iter().map(|(name, _)| name).collect();
         let mut by_name: Vec<usize> = (0..names.len()).collect();
         by_name.sort_by_key(|at| names.get(*at));
         Some(Exits { names, by_name, others, kind })

@@ -3,6 +3,7 @@
 use flow_vm::value::Type;
 use serde_json::Value;
 
+use crate::entity::spec::KeyType;
 use crate::entity::{Date, Hours, Weekdays};
 use crate::nodes::spec::FieldType;
 
@@ -139,6 +140,12 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
                 Some(Ok(_)) | None => Ok(()),
             };
         }
+        FieldType::Url => value.as_str().is_some_and(is_url),
+        FieldType::Dial => value.as_str().is_some_and(|s| KeyType::Dial.fits(s)),
+        FieldType::Answers => {
+            let read = crate::webhook::read(value).map(drop);
+            return read.map_err(|why| Wrong::Type(format!("{}: {why}", wants(ty))));
+        }
         FieldType::Variable => value.as_str().is_some_and(crate::expr::is_variable),
         FieldType::Ref(_) | FieldType::Exit => value.as_str().is_some_and(|s| !s.is_empty()),
         FieldType::Refs(_) => return strings(value, |s| !s.is_empty(), ty),
@@ -193,6 +200,11 @@ pub(crate) fn wants(ty: FieldType) -> String {
         FieldType::Exit => "the name of an exit".to_owned(),
         FieldType::Expr => "an expression such as `\"caller.number starts_with +614\"`".to_owned(),
         FieldType::Template => "a text in quotes, with expressions in `{…}`".to_owned(),
+        FieldType::Url => "an address such as `\"https://crm.example/calls\"`, at most 500 bytes".to_owned(),
+        FieldType::Dial => KeyType::Dial.wants().to_owned(),
+        FieldType::Answers => {
+            "a list of answers such as `[\"known(customer: text, level: number)\", unknown]`".to_owned()
+        }
         FieldType::Inputs => {
             "a list of names with types such as `[account:text, tries:number]` (text, number, phone, bool, duration, time, date, weekday)".to_owned()
         }
@@ -231,6 +243,22 @@ pub(crate) fn is_network(text: &str) -> bool {
     length.is_none_or(|l| {
         l.len() <= 3 && l.bytes().all(|b| b.is_ascii_digit()) && l.parse::<u16>().is_ok_and(|l| l <= max)
     })
+}
+
+/// Longest address of a webhook, in bytes.
+const URL_BYTES_MAX: usize = 500;
+
+/// An address of the web that a server can be asked at: no user, no fragment, nothing that had to be escaped.
+pub(crate) fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|_| text.len() <= URL_BYTES_MAX) else { return false };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let name = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok_and(|p| p > 0));
+    let name = name.map_or(host, |(name, _)| name);
+    let in_host =
+        |b: u8| b.is_ascii_alphanumeric() || b"-._[]".contains(&b) || (b == b':' && name.starts_with('['));
+    let in_path = |b: u8| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b);
+    !name.is_empty() && name.bytes().all(in_host) && rest.bytes().all(in_path)
 }
 
 /// Days of the week of a list of names.

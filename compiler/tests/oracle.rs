@@ -17,15 +17,16 @@ use std::path::Path;
 use flow_compiler::compile::compile;
 use flow_compiler::diag::Diagnostic;
 use flow_compiler::entity::catalog::Catalog;
-use flow_compiler::graph::{Graph, Project};
+use flow_compiler::graph::{Graph, Node, Project};
 use flow_compiler::sim::{self, Script, What};
 use flow_compiler::world::World as _;
 use flow_compiler::{Source, read_text, world_of};
 use flow_vm::effect::{
-    Answer, Collected, Digits, Effect, Input, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd,
+    Answer, Collected, ConferenceEnd, Digits, Effect, Input, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd,
+    VoicemailEnd, WebhookEnd,
 };
 use flow_vm::text::effect_text;
-use flow_vm::value::Text;
+use flow_vm::value::{Text, Type, Value};
 use flow_vm::{CallFacts, ExitIx, NodeIx, Program, State, Step, Watch, resume};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -130,6 +131,24 @@ fn answer(effect: &Effect<'_>, choices: &mut Choices<'_>) -> Answer {
             let second = 60 * minute[choices.of(minute.len())] + 59 * choices.of(2) as u32;
             Answer::LocalTime(LocalTime { day, second })
         }
+        Effect::Transfer { .. } => [Answer::Done, Answer::Failed][choices.of(2)],
+        Effect::Webhook { answers, .. } => {
+            let declared = (0..).zip(answers.iter()).map(|(number, _)| WebhookEnd::Answer(number));
+            let others = [WebhookEnd::Default, WebhookEnd::Error, WebhookEnd::Timeout, WebhookEnd::Answer(7)];
+            let ends: Vec<_> = declared.chain(others).collect();
+            Answer::Webhook(ends[choices.of(ends.len())])
+        }
+        Effect::WebhookField { ty, .. } => Answer::Value(match ty {
+            Type::Bool => Value::Bool(choices.of(2) == 1),
+            Type::Number => Value::Number([0, 1, 7, i64::MAX][choices.of(4)]),
+            Type::Text => Value::Text(Text::cut(choices.one(&["", "Ann", "x"]))),
+            Type::Phone => Value::Phone(Text::cut(choices.one(&["101", "+61411111111"]))),
+            other => panic!("{other:?} is never sent"),
+        }),
+        Effect::Queue { .. } => Answer::Queue(QueueEnd::ALL[choices.of(QueueEnd::ALL.len())]),
+        Effect::Conference { .. } => {
+            Answer::Conference(ConferenceEnd::ALL[choices.of(ConferenceEnd::ALL.len())])
+        }
         Effect::Collect { .. } if usual.is_multiple_of(4) => Answer::Collected(Collected::Silent),
         Effect::Collect { secret: Some(_), .. } => {
             Answer::Collected([Collected::Accepted, Collected::Refused][choices.of(2)])
@@ -164,7 +183,7 @@ fn compare_simulated(
             What::Leaves { node, exit } => Some(Did::Leaves(node, exit)),
             What::Asks(effect) => Some(Did::Asks(effect)),
             What::Ends(end) => Some(Did::Ends(end)),
-            What::Shows(_) | What::Hears(_) | What::Answer(_) => None,
+            What::Shows(_) | What::Sends(_) | What::Reaches(_) | What::Hears(_) | What::Answer(_) => None,
         })
         .collect();
     let answers: Vec<Answer> = outcome.trace.inputs.iter().skip(1).map(|i| i.answer).collect();
@@ -233,7 +252,7 @@ fn generated_calls_come_to_every_kind_and_exit() {
     let office = world(&project(OFFICE));
     let mut runner = TestRunner::deterministic();
     let mut met: BTreeSet<(String, String)> = BTreeSet::new();
-    let (mut ran, tried) = (0, 600);
+    let (mut ran, tried) = (0, 800);
     for _ in 0..tried {
         use proptest::strategy::ValueTree as _;
         let (nodes, script, answers) = calls().new_tree(&mut runner).unwrap().current();
@@ -253,12 +272,12 @@ fn generated_calls_come_to_every_kind_and_exit() {
     for kind in flows::kinds() {
         let facts = kind.spec().entity.kind();
         let every = facts.map_or_else(
-            || kind.exits(None),
+            || kind.exits(&Node::default(), None),
             |entity| {
                 office
                     .keys(entity)
                     .into_iter()
-                    .flat_map(|key| kind.exits(office.entity(entity, key)))
+                    .flat_map(|key| kind.exits(&Node::default(), office.entity(entity, key)))
                     .collect()
             },
         );

@@ -96,6 +96,24 @@ fn around() -> impl Strategy<Value = Comments> {
     (beside(), vec(line(), 0..2)).prop_map(|(c, tail)| Comments { tail, ..c })
 }
 
+/// Answers of a webhook, as text can spell them and as it can't.
+fn answers() -> impl Strategy<Value = Value> {
+    let field = ("[a-z_]{1,4}", prop::sample::select(vec!["text", "number", "phone", "bool", "date"]));
+    let field = (field, any::<bool>()).prop_map(|((name, ty), turned)| match turned {
+        true => json!({ "type": ty, "name": name }),
+        false => json!({ "name": name, "type": ty }),
+    });
+    let answer = ("[a-z-]{1,4}", option::of(vec(field, 0..3))).prop_map(|(name, fields)| match fields {
+        Some(fields) => json!({ "name": name, "fields": fields }),
+        None => json!({ "name": name }),
+    });
+    prop_oneof![
+        3 => vec(answer, 0..4).prop_map(Value::from),
+        1 => prop::sample::select(vec!["known(a: text)", "known", "known(", "a(b:text,c:number)", "https://x.example/"])
+            .prop_map(Value::from),
+    ]
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -106,6 +124,7 @@ fn value() -> impl Strategy<Value = Value> {
         "[ -~`äß✓\n]{0,9}".prop_map(Value::from),
         prop::sample::select(vec!["true", "25s", "1m", "12", "normal", "mon..fri", "08:30..17:00"])
             .prop_map(Value::from),
+        answers(),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
@@ -133,6 +152,16 @@ fn fields() -> impl Strategy<Value = Vec<Field>> {
         "hosts",
         "days",
         "hours",
+        "answers",
+        "url",
+        "method",
+        "extension",
+        "number",
+        "wait",
+        "members",
+        "dial_in",
+        "pin",
+        "strategy",
         "variable",
         "holds",
         "terminator",
@@ -223,6 +252,17 @@ fn test() -> impl Strategy<Value = Test> {
         vec(any::<bool>(), 1..4).prop_map(StepKind::Draw),
         words().prop_map(|extension| StepKind::Phone { extension, does: PhoneDoes::DoNotDisturb }),
         words().prop_map(|text| StepKind::Expect(Expect::Shows { text })),
+        words().prop_map(|text| StepKind::Expect(Expect::Sends { text })),
+        (words(), words(), vec((words(), words()), 0..3)).prop_map(|(node, answer, fields)| {
+            StepKind::Webhook { node, does: WebhookDoes::Replies { answer, fields } }
+        }),
+        words().prop_map(|node| StepKind::Webhook { node, does: WebhookDoes::Fails }),
+        words().prop_map(|node| StepKind::Webhook { node, does: WebhookDoes::TimesOut }),
+        (words(), prop::sample::select(flow_vm::effect::QueueEnd::ALL[1..].to_vec()))
+            .prop_map(|(queue, ends)| StepKind::Queue { queue, ends }),
+        (words(), prop::sample::select(vec![ConferenceDoes::Full, ConferenceDoes::Refuses]))
+            .prop_map(|(conference, does)| StepKind::Conference { conference, does }),
+        words().prop_map(|number| StepKind::LineFails { number }),
         (words(), 0..600u32).prop_map(|(extension, after_s)| StepKind::Phone {
             extension,
             does: PhoneDoes::Answers { after_s }

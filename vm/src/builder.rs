@@ -30,19 +30,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::codec;
-use crate::effect::{CallerPart, Cause, DigitRule, Key, Sound};
+use crate::effect::{CallerPart, Cause, ConferenceEnd, DigitRule, Key, Method, QueueEnd, Sound, WebhookEnd};
 use crate::limits;
 use crate::op::Op;
 use crate::operand::{
-    BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Percent, SoundRef, StrIx, TextIx, Variable,
-    YesNo,
+    AnswersIx, BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Percent, SoundRef, StrIx, TextIx,
+    TransferRef, Variable, YesNo,
 };
 use crate::program::{Entry, ExitIx, Node, NodeIx, Parts, Range};
 use crate::table::{
-    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx,
-    Target, TimeRule, TimeTable, TimeTableIx, VoicemailTable, When,
+    ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable, SlotKind,
+    StatusTable, Table, TableIx, Target, TimeRule, TimeTable, TimeTableIx, VoicemailTable, WebhookTable,
+    When,
 };
-use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
 /// A place in the code that may not be known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -319,6 +320,48 @@ impl Builder {
         self.emit(Op::Status { extension });
     }
 
+    /// `transfer` to an extension. Answered by done or failed.
+    pub fn transfer_extension(&mut self, extension: &str, timeout_ms: u32) {
+        let to = TransferRef::Extension(self.string(extension));
+        self.emit(Op::Transfer { to, timeout: Millis(timeout_ms) });
+    }
+
+    /// `transfer` to the phone number on the stack. Answered by done or failed.
+    pub fn transfer_number(&mut self, timeout_ms: u32) {
+        self.emit(Op::Transfer { to: TransferRef::Number, timeout: Millis(timeout_ms) });
+    }
+
+    /// `webhook`: takes the text to send from the stack; `answers` is what [`crate::webhook::Answers`] reads. Follow
+    /// with [`Builder::switch_webhook`].
+    pub fn webhook(&mut self, url: &str, method: Method, answers: &str, timeout_ms: u32) {
+        let (url, answers) = (self.string(url), AnswersIx(self.string(answers)));
+        self.emit(Op::Webhook { url, method, answers, timeout: Millis(timeout_ms) });
+    }
+
+    /// `webhook_field`. Answered by done, with a value for [`Builder::push_answer`], or failed.
+    pub fn webhook_field(&mut self, field: &str, ty: Type) {
+        let field = self.string(field);
+        self.emit(Op::WebhookField { field, ty });
+    }
+
+    /// `queue`. The caller must be answered. Follow with [`Builder::switch_queue`].
+    pub fn queue(&mut self, queue: &str, timeout_ms: u32) {
+        let queue = self.string(queue);
+        self.emit(Op::Queue { queue, timeout: Millis(timeout_ms) });
+    }
+
+    /// `conference`. The caller must be answered. Follow with [`Builder::switch_conference`].
+    pub fn conference(&mut self, conference: &str) {
+        let conference = self.string(conference);
+        self.emit(Op::Conference { conference });
+    }
+
+    /// `push_answer`: the value that answered the last effect, behind the `done` of a
+    /// [`Builder::switch_outcome`].
+    pub fn push_answer(&mut self) {
+        self.emit(Op::PushAnswer {});
+    }
+
     /// `collect` or, with the name of a secret, `collect_secret`. The caller must be answered. Follow with
     /// [`Builder::switch_collect`].
     pub fn collect(&mut self, prompt: &str, rule: DigitRule, secret: Option<&str>) {
@@ -435,6 +478,31 @@ impl Builder {
         let labels = [to.unregistered, to.do_not_disturb, to.on_call, to.free, to.failed];
         let table = self.slots(SlotKind::Status, &labels);
         self.emit(Op::SwitchStatus { table: StatusTable(table) });
+    }
+
+    /// `switch_webhook`, after `webhook`. `to` is asked for every answer that could be declared, for the other ends,
+    /// and for none, which is a failure.
+    pub fn switch_webhook(&mut self, mut to: impl FnMut(Option<WebhookEnd>) -> Label) {
+        let answers = (0..limits::WEBHOOK_ANSWERS_MAX).map(|n| u8::try_from(n).unwrap_or(u8::MAX));
+        let ends = answers.map(WebhookEnd::Answer);
+        let ends = ends.chain([WebhookEnd::Default, WebhookEnd::Error, WebhookEnd::Timeout]);
+        let labels: Vec<_> = ends.map(Some).chain([None]).map(&mut to).collect();
+        let table = self.slots(SlotKind::Webhook, &labels);
+        self.emit(Op::SwitchWebhook { table: WebhookTable(table) });
+    }
+
+    /// `switch_queue`, after `queue`. `to` is asked for every end, and for none, which is a failure.
+    pub fn switch_queue(&mut self, mut to: impl FnMut(Option<QueueEnd>) -> Label) {
+        let labels: Vec<_> = QueueEnd::ALL.map(Some).into_iter().chain([None]).map(&mut to).collect();
+        let table = self.slots(SlotKind::Queue, &labels);
+        self.emit(Op::SwitchQueue { table: QueueTable(table) });
+    }
+
+    /// `switch_conference`, after `conference`. `to` is asked for every end, and for none, which is a failure.
+    pub fn switch_conference(&mut self, mut to: impl FnMut(Option<ConferenceEnd>) -> Label) {
+        let labels: Vec<_> = ConferenceEnd::ALL.map(Some).into_iter().chain([None]).map(&mut to).collect();
+        let table = self.slots(SlotKind::Conference, &labels);
+        self.emit(Op::SwitchConference { table: ConferenceTable(table) });
     }
 
     /// `switch_collect`, after `collect`.

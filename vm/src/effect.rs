@@ -8,7 +8,8 @@
 use core::fmt;
 
 use crate::limits;
-use crate::value::Text;
+use crate::value::{Text, Type, Value};
+use crate::webhook::Answers;
 
 /// A key of a telephone key pad, as menus know it. RFC 4733 events 0–11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,6 +172,50 @@ pub enum Effect<'p> {
         /// Key of the extension (its number).
         extension: &'p str,
     },
+    /// Hand the caller over: ring there and, when somebody answers, connect them until one side hangs up. Answered
+    /// by [`Answer::Done`] when they were connected and the conversation is over, by [`Answer::Failed`] when it
+    /// couldn't be done (nobody answered, busy, no line) and the caller is still there.
+    Transfer {
+        /// To whom.
+        to: TransferTo<'p>,
+        /// Longest time to ring, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Ask a server on the web. Answered by [`Answer::Webhook`]. The request tells who calls whom; the reply is
+    /// JSON, an object whose `answer` names one of the declared answers.
+    Webhook {
+        /// `https://…` or `http://…`.
+        url: &'p str,
+        /// How.
+        method: Method,
+        /// What the flow wants to tell, such as a number that the caller typed; may be empty.
+        send: Text,
+        /// The answers that the flow knows.
+        answers: Answers<'p>,
+        /// Longest time to wait for the whole reply, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// A field of the last webhook's reply. Answered by [`Answer::Value`] of this type.
+    WebhookField {
+        /// Its name.
+        field: &'p str,
+        /// Its type.
+        ty: Type,
+    },
+    /// Let an answered caller wait with others until a member of a queue is free; connect them until one side hangs
+    /// up. Answered by [`Answer::Queue`].
+    Queue {
+        /// Key of the queue.
+        queue: &'p str,
+        /// Longest time to wait, in milliseconds.
+        timeout_ms: u32,
+    },
+    /// Bring an answered caller into a conference until they leave it. Its PIN, if it has one, is asked for and
+    /// checked by the host and never comes here. Answered by [`Answer::Conference`].
+    Conference {
+        /// Key of the conference.
+        conference: &'p str,
+    },
     /// Play a prompt, which a key ends, and take digits; keys that are neither a digit nor the terminator count for
     /// nothing. With `secret` the host compares them with the secret of this name and tells nobody what they were.
     /// Answered by [`Answer::Collected`].
@@ -182,6 +227,38 @@ pub enum Effect<'p> {
         /// Name of the secret that they are compared with.
         secret: Option<&'p str>,
     },
+}
+
+/// Where a call is transferred to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferTo<'p> {
+    /// An extension, by key (its number).
+    Extension(&'p str),
+    /// A phone number that an expression gave: inside or outside, as it would be dialled.
+    Number(Text),
+}
+
+/// How a webhook asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`, with everything in the query.
+    Get,
+    /// `POST`, with everything in a JSON body.
+    Post,
+}
+
+impl Method {
+    /// Both; the place here is the number in the bytes.
+    pub const ALL: [Method; 2] = [Method::Get, Method::Post];
+
+    /// The word used in text, JSON and listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::Get => "get",
+            Method::Post => "post",
+        }
+    }
 }
 
 /// Digits that a caller entered: `0`–`9`, at most [`limits::DIGITS_MAX`] of them. Written with `*` and `#` they could be a
@@ -331,6 +408,11 @@ effect_kinds! {
     SetCallerId "set_caller_id"
     Chance "chance"
     Status "status"
+    Transfer "transfer"
+    Webhook "webhook"
+    WebhookField "webhook_field"
+    Queue "queue"
+    Conference "conference"
     Collect "collect"
 }
 
@@ -349,6 +431,11 @@ impl Effect<'_> {
             Effect::SetCallerId { .. } => EffectKind::SetCallerId,
             Effect::Chance { .. } => EffectKind::Chance,
             Effect::Status { .. } => EffectKind::Status,
+            Effect::Transfer { .. } => EffectKind::Transfer,
+            Effect::Webhook { .. } => EffectKind::Webhook,
+            Effect::WebhookField { .. } => EffectKind::WebhookField,
+            Effect::Queue { .. } => EffectKind::Queue,
+            Effect::Conference { .. } => EffectKind::Conference,
             Effect::Collect { .. } => EffectKind::Collect,
         }
     }
@@ -420,6 +507,91 @@ pub enum VoicemailEnd {
     Full,
     /// It couldn't be recorded.
     Failed,
+}
+
+/// What a webhook answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WebhookEnd {
+    /// The declared answer of this number, from 0; its fields are there and of their types.
+    Answer(u8),
+    /// A good reply with another answer, or with none, or whose fields don't fit.
+    Default,
+    /// No good reply: no connection, a status other than 2xx, not JSON, too long.
+    Error,
+    /// No reply in time.
+    Timeout,
+}
+
+/// How waiting in a queue (and the conversation after it) went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QueueEnd {
+    /// A member answered, the conversation is over, and the caller is still there.
+    Answered,
+    /// Every member was rung, nobody answered, and the queue lets nobody wait for another round.
+    NoAnswer,
+    /// No member may be disturbed.
+    Busy,
+    /// Every member rejected the call.
+    Declined,
+    /// No member has a device to ring.
+    Unavailable,
+    /// The caller waited as long as callers may.
+    Timeout,
+    /// As many callers wait as may.
+    Full,
+}
+
+impl QueueEnd {
+    /// Every end, in the order of the bytecode.
+    pub const ALL: [QueueEnd; 7] = [
+        QueueEnd::Answered,
+        QueueEnd::NoAnswer,
+        QueueEnd::Busy,
+        QueueEnd::Declined,
+        QueueEnd::Unavailable,
+        QueueEnd::Timeout,
+        QueueEnd::Full,
+    ];
+
+    /// The word used in text, listings and traces; the exit of the node.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            QueueEnd::Answered => "answered",
+            QueueEnd::NoAnswer => "no_answer",
+            QueueEnd::Busy => "busy",
+            QueueEnd::Declined => "declined",
+            QueueEnd::Unavailable => "unavailable",
+            QueueEnd::Timeout => "timeout",
+            QueueEnd::Full => "full",
+        }
+    }
+}
+
+/// How a conference ended for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConferenceEnd {
+    /// The caller was in it and left by a key, or it was closed, and the caller is still there.
+    Left,
+    /// As many people are in it as may.
+    Full,
+    /// The caller didn't know the PIN.
+    Refused,
+}
+
+impl ConferenceEnd {
+    /// Every end, in the order of the bytecode.
+    pub const ALL: [ConferenceEnd; 3] = [ConferenceEnd::Left, ConferenceEnd::Full, ConferenceEnd::Refused];
+
+    /// The word used in listings and traces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ConferenceEnd::Left => "left",
+            ConferenceEnd::Full => "full",
+            ConferenceEnd::Refused => "refused",
+        }
+    }
 }
 
 /// What a caller entered.
@@ -513,6 +685,14 @@ pub enum Answer {
     Chance(bool),
     /// How the extension is.
     Status(PhoneStatus),
+    /// The effect is done and gave this value.
+    Value(Value),
+    /// What the webhook answered.
+    Webhook(WebhookEnd),
+    /// Waiting in the queue ended.
+    Queue(QueueEnd),
+    /// The conference is over for the caller.
+    Conference(ConferenceEnd),
     /// What the caller entered.
     Collected(Collected),
     /// The host couldn't do it (a sound that can't be played, say). Every effect may be answered so.

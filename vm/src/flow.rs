@@ -4,21 +4,25 @@
 //! A fact at an op is a set of pairs (last answer, caller answered or not), the set of counters that are set
 //! on every path to it, the types of the variables that are set on every path, and the types on the stack,
 //! which must be the same on every path. Facts only grow (pairs) or shrink (counters, variables) and are
-//! finite, so an op is looked at a bounded number of times: at most once for each of the pairs (some 30), 16 counters
-//! and 64 variables.
+//! finite, so an op is looked at a bounded number of times: at most once for each of the pairs (two of every kind
+//! of answer), 16 counters and 64 variables.
 
-use crate::effect::{Answer, Collected, Digits, Key, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
+use crate::effect::{
+    Answer, Collected, ConferenceEnd, Digits, Key, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd,
+    WebhookEnd,
+};
 use crate::limits;
 use crate::machine::takes;
 use crate::op::{Op, Then};
+use crate::operand::TransferRef;
 use crate::program::Parts;
 use crate::table::{SlotKind, Table, TableIx, Target};
-use crate::value::{Operator, Type};
+use crate::value::{Operator, Text, Type, Value};
 use crate::verify::{Rule, VerifyError, at_op};
 
 /// One answer of each kind that leads to another fact. Keys differ in where they lead, not in what holds
 /// there.
-const KINDS: [Answer; 13] = [
+const KINDS: [Answer; 20] = [
     Answer::Start,
     Answer::Done,
     Answer::Key(Key::ALL[0]),
@@ -30,9 +34,18 @@ const KINDS: [Answer; 13] = [
     Answer::Chance(true),
     Answer::Status(PhoneStatus::Free),
     Answer::Failed,
+    Answer::Value(Value::Bool(false)),
+    Answer::Value(Value::Number(0)),
+    Answer::Value(Value::Text(Text::EMPTY)),
+    Answer::Value(Value::Phone(Text::EMPTY)),
+    Answer::Webhook(WebhookEnd::Default),
+    Answer::Queue(QueueEnd::Full),
+    Answer::Conference(ConferenceEnd::Left),
     Answer::Collected(Collected::Digits(Digits::EMPTY)),
     Answer::Collected(Collected::Silent),
 ];
+
+const _: () = assert!(KINDS.len() <= 32, "a set of pairs is 64 bits wide");
 
 /// Whether the caller is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +72,33 @@ impl Pairs {
     /// The pairs whose answer is of a kind.
     fn of(self, kind: usize) -> Pairs {
         Pairs(self.0 & (0b11 << (2 * kind)))
+    }
+
+    /// The type of the value that every one of the answers is; `None` if one is no value, or of another type.
+    fn value(self) -> Option<Type> {
+        let mut types =
+            KINDS.into_iter().enumerate().filter(|(kind, _)| self.of(*kind) != NONE).map(|(_, answer)| {
+                match answer {
+                    Answer::Value(value) => Some(value.ty()),
+                    Answer::Start
+                    | Answer::Done
+                    | Answer::Key(_)
+                    | Answer::Timeout
+                    | Answer::Ring(_)
+                    | Answer::Voicemail(_)
+                    | Answer::LocalTime(_)
+                    | Answer::Chance(_)
+                    | Answer::Status(_)
+                    | Answer::Collected(_)
+                    | Answer::Webhook(_)
+                    | Answer::Queue(_)
+                    | Answer::Conference(_)
+                    | Answer::Failed
+                    | Answer::HungUp => None,
+                }
+            });
+        let first = types.next().flatten()?;
+        types.all(|ty| ty == Some(first)).then_some(first)
     }
 
     fn has_caller(self, caller: Caller) -> bool {
@@ -139,6 +179,11 @@ impl Facts {
         } else {
             Err((Rule::Values, "the value on the stack is of another type than the op takes"))
         }
+    }
+
+    /// The same without the value on top, which is of this type.
+    fn taken(mut self, wanted: Type) -> Result<Facts, Broken> {
+        self.pop_a(wanted).map(|()| self)
     }
 
     /// That the last answer is of a kind, whichever path was taken.
@@ -260,11 +305,14 @@ impl Walk<'_> {
             | Op::RingGroup { .. }
             | Op::LocalTime { .. }
             | Op::Chance { .. }
-            | Op::Status { .. } => Ok(answered_by(op, facts)),
-            Op::SetCallerId { .. } => {
-                let mut facts = facts;
-                facts.pop_a(Type::Text)?;
-                Ok(answered_by(op, facts))
+            | Op::Status { .. }
+            | Op::Transfer { to: TransferRef::Extension(_), .. }
+            | Op::WebhookField { .. } => Ok(answered_by(op, facts)),
+            Op::SetCallerId { .. } | Op::Webhook { .. } => {
+                facts.taken(Type::Text).map(|f| answered_by(op, f))
+            }
+            Op::Transfer { to: TransferRef::Number, .. } => {
+                facts.taken(Type::Phone).map(|f| answered_by(op, f))
             }
             Op::Play { early, .. } if early.0 => {
                 if facts.pairs.has_caller(Caller::Answered) {
@@ -275,6 +323,8 @@ impl Walk<'_> {
             Op::Play { .. }
             | Op::Menu { .. }
             | Op::Voicemail { .. }
+            | Op::Queue { .. }
+            | Op::Conference { .. }
             | Op::Collect { .. }
             | Op::CollectSecret { .. } => {
                 if facts.pairs.has_caller(Caller::Early) {
@@ -289,6 +339,9 @@ impl Walk<'_> {
             Op::SwitchTime { table } => self.switch(table.0, facts),
             Op::SwitchChance { table } => self.switch(table.0, facts),
             Op::SwitchStatus { table } => self.switch(table.0, facts),
+            Op::SwitchWebhook { table } => self.switch(table.0, facts),
+            Op::SwitchQueue { table } => self.switch(table.0, facts),
+            Op::SwitchConference { table } => self.switch(table.0, facts),
             Op::SwitchCollect { table } => self.switch(table.0, facts),
             Op::PushText { .. }
             | Op::PushPhone { .. }
@@ -298,6 +351,7 @@ impl Walk<'_> {
             | Op::Load { .. }
             | Op::Store { .. }
             | Op::Apply { .. }
+            | Op::PushAnswer {}
             | Op::JumpUnless { .. }
             | Op::PushDigits { .. }
             | Op::PushMoment { .. }
@@ -322,6 +376,10 @@ impl Walk<'_> {
                 facts.variables.set(variable.0, Some(ty));
             }
             Op::Apply { operator } => facts.apply(operator)?,
+            Op::PushAnswer {} => {
+                let wrong = "the last answer may be no value, or values of different types";
+                facts.push(facts.pairs.value().ok_or((Rule::Answers, wrong))?)?;
+            }
             Op::PushMoment { moment } => facts.push(moment.ty.ty())?,
             Op::PushNow { part } => {
                 facts.answered(
@@ -364,6 +422,14 @@ impl Walk<'_> {
             | Op::SwitchTime { .. }
             | Op::SwitchChance { .. }
             | Op::SwitchStatus { .. }
+            | Op::SwitchWebhook { .. }
+            | Op::SwitchQueue { .. }
+            | Op::SwitchConference { .. }
+            | Op::Transfer { .. }
+            | Op::Webhook { .. }
+            | Op::WebhookField { .. }
+            | Op::Queue { .. }
+            | Op::Conference { .. }
             | Op::Collect { .. }
             | Op::CollectSecret { .. }
             | Op::SwitchCollect { .. } => {}
@@ -411,7 +477,10 @@ fn leads_to(table: &Table, answer: Answer) -> Vec<Target> {
         }
         (Table::Slots { kind: SlotKind::Voicemail, targets }, Answer::Voicemail(_))
         | (Table::Slots { kind: SlotKind::Chance, targets }, Answer::Chance(_))
-        | (Table::Slots { kind: SlotKind::Status, targets }, Answer::Status(_)) => targets.clone(),
+        | (Table::Slots { kind: SlotKind::Status, targets }, Answer::Status(_))
+        | (Table::Slots { kind: SlotKind::Webhook, targets }, Answer::Webhook(_))
+        | (Table::Slots { kind: SlotKind::Queue, targets }, Answer::Queue(_))
+        | (Table::Slots { kind: SlotKind::Conference, targets }, Answer::Conference(_)) => targets.clone(),
         (Table::Slots { kind, targets }, _) => {
             kind.slot(answer).and_then(|slot| targets.get(slot)).copied().into_iter().collect()
         }
@@ -444,7 +513,7 @@ fn may_be(op: Op, answer: Answer) -> bool {
 }
 
 fn caller_after(op: Op, answer: Answer, before: Caller) -> Caller {
-    let answers = matches!((op, answer), (Op::Answer {}, Answer::Done))
+    let answers = matches!((op, answer), (Op::Answer {} | Op::Transfer { .. }, Answer::Done))
         || matches!(answer, Answer::Ring(RingEnd::Answered));
     if answers { Caller::Answered } else { before }
 }

@@ -23,6 +23,7 @@ pub mod text;
 pub mod trace;
 pub mod value;
 pub mod verify;
+pub mod webhook;
 
 pub use machine::{Misuse, Step, Unwatched, Watch, resume};
 pub use program::{ExitIx, NodeIx, Program, ProgramHash};

@@ -46,6 +46,15 @@ pub const DIGITS_MAX: u8 = 32;
 /// Variables that a program has: 64 of them with the longest text are 8 KiB.
 pub const VARIABLES_MAX: u8 = 64;
 
+/// Most answers that a webhook may declare.
+pub const WEBHOOK_ANSWERS_MAX: usize = 8;
+
+/// Most fields that an answer of a webhook may have.
+pub const WEBHOOK_FIELDS_MAX: usize = 8;
+
+/// Longest name of an answer or a field of a webhook, in bytes.
+pub const WEBHOOK_NAME_BYTES_MAX: usize = 32;
+
 /// Values that an expression may have on the stack at once.
 pub const STACK_MAX: u8 = 16;
 

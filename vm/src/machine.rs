@@ -3,14 +3,15 @@
 
 use std::fmt;
 
-use crate::effect::{Answer, Collected, Effect, End, Input, Sound};
+use crate::effect::{Answer, Collected, Effect, End, Input, Sound, TransferTo};
 use crate::limits;
 use crate::op::{Op, Then};
-use crate::operand::{Millis, SoundRef, StrIx, TextIx};
+use crate::operand::{AnswersIx, Millis, SoundRef, StrIx, TextIx, TransferRef};
 use crate::program::{ExitIx, NodeIx, Program};
 use crate::state::{Phase, State};
 use crate::table::{Table, TableIx, Target};
 use crate::value::{Text, Value};
+use crate::webhook::Answers;
 
 /// Follows the path of a call through its flow. Names are in the program ([`Program::node_name`]).
 pub trait Watch {
@@ -61,8 +62,6 @@ pub enum Misuse {
     WrongAnswer {
         /// The number of the waiting effect.
         effect: u32,
-        /// The answer.
-        got: Answer,
     },
     /// The state can't come from this program. A state that the machine made itself never is.
     Corrupt,
@@ -76,9 +75,7 @@ impl fmt::Display for Misuse {
             Misuse::WrongEffect { waiting, got } => {
                 write!(f, "effect {waiting} waits for an answer, but the input answers effect {got}")
             }
-            Misuse::WrongAnswer { effect, got } => {
-                write!(f, "effect {effect} can't be answered by `{}`", crate::text::answer_text(*got))
-            }
+            Misuse::WrongAnswer { effect } => write!(f, "effect {effect} can't be answered so"),
             Misuse::Corrupt => write!(f, "the state can't come from this program"),
         }
     }
@@ -140,6 +137,10 @@ pub(crate) const fn is_pressed(answer: Answer) -> bool {
         | Answer::Chance(_)
         | Answer::Status(_)
         | Answer::Collected(Collected::Silent)
+        | Answer::Value(_)
+        | Answer::Webhook(_)
+        | Answer::Queue(_)
+        | Answer::Conference(_)
         | Answer::Failed
         | Answer::HungUp => false,
     }
@@ -169,22 +170,13 @@ fn run<'p>(
     let switch = |ix: TableIx| target(program, ix, answer).map(Go::To).ok_or(Misuse::Corrupt);
     let op = op_at(program, state.at)?;
     Ok(match op {
-        Op::Enter { node } => {
-            if !state.visit(node) {
-                return Ok(Go::End(End::TooManyVisits));
-            }
-            watch.enter(node);
-            Go::Next
-        }
+        Op::Enter { node } => enter(state, node, watch),
         Op::Leave { by } => {
             watch.leave(by.node, by.exit);
             Go::Next
         }
         Op::Jump { to } => Go::To(to),
-        Op::Set { counter, value } => {
-            *state.counter(counter).ok_or(Misuse::Corrupt)? = value.0;
-            Go::Next
-        }
+        Op::Set { counter, value } => set(state.counter(counter).ok_or(Misuse::Corrupt)?, value.0),
         Op::CountDown { counter, empty } => count_down(state.counter(counter).ok_or(Misuse::Corrupt)?, empty),
         Op::Answer {} => Go::Ask(Effect::Answer),
         Op::Play { sound: what, barge_in, early } => {
@@ -212,6 +204,15 @@ fn run<'p>(
         Op::Status { extension } => Go::Ask(Effect::Status { extension: string(extension)? }),
         Op::SwitchChance { table } => switch(table.0)?,
         Op::SwitchStatus { table } => switch(table.0)?,
+        Op::SwitchWebhook { table } => switch(table.0)?,
+        Op::SwitchQueue { table } => switch(table.0)?,
+        Op::SwitchConference { table } => switch(table.0)?,
+        Op::Transfer { .. }
+        | Op::Webhook { .. }
+        | Op::WebhookField { .. }
+        | Op::Queue { .. }
+        | Op::Conference { .. } => Go::Ask(hand_over(program, state, op)?),
+        Op::PushAnswer {} => push_answer(state, answer)?,
         Op::Collect { prompt, rule } => {
             Go::Ask(Effect::Collect { prompt: string(prompt)?, rule, secret: None })
         }
@@ -240,6 +241,85 @@ fn run<'p>(
     })
 }
 
+fn enter<'p>(state: &mut State, node: NodeIx, watch: &mut dyn Watch) -> Go<'p> {
+    if !state.visit(node) {
+        return Go::End(End::TooManyVisits);
+    }
+    watch.enter(node);
+    Go::Next
+}
+
+fn set<'p>(counter: &mut u8, value: u8) -> Go<'p> {
+    *counter = value;
+    Go::Next
+}
+
+/// What an op asks that gives the caller to somebody else, or asks somebody else.
+fn hand_over<'p>(program: &'p Program, state: &mut State, op: Op) -> Result<Effect<'p>, Misuse> {
+    let string = |ix: StrIx| program.parts().constant(ix).ok_or(Misuse::Corrupt);
+    Ok(match op {
+        Op::Transfer { to, timeout: Millis(timeout_ms) } => {
+            let to = match to {
+                TransferRef::Extension(key) => TransferTo::Extension(string(key)?),
+                TransferRef::Number => TransferTo::Number(pop_phone(state)?),
+            };
+            Effect::Transfer { to, timeout_ms }
+        }
+        Op::Webhook { url, method, answers: AnswersIx(answers), timeout: Millis(timeout_ms) } => {
+            let answers = Answers::new(string(answers)?).map_err(|_| Misuse::Corrupt)?;
+            let send = pop_text(state)?;
+            Effect::Webhook { url: string(url)?, method, send, answers, timeout_ms }
+        }
+        Op::WebhookField { field, ty } => Effect::WebhookField { field: string(field)?, ty },
+        Op::Queue { queue, timeout: Millis(timeout_ms) } => {
+            Effect::Queue { queue: string(queue)?, timeout_ms }
+        }
+        Op::Conference { conference } => Effect::Conference { conference: string(conference)? },
+        Op::Answer {}
+        | Op::PushAnswer {}
+        | Op::Enter { .. }
+        | Op::Leave { .. }
+        | Op::Jump { .. }
+        | Op::Set { .. }
+        | Op::CountDown { .. }
+        | Op::Play { .. }
+        | Op::Menu { .. }
+        | Op::RingExtension { .. }
+        | Op::RingGroup { .. }
+        | Op::Voicemail { .. }
+        | Op::LocalTime { .. }
+        | Op::SetCallerId { .. }
+        | Op::Chance { .. }
+        | Op::Status { .. }
+        | Op::Hangup { .. }
+        | Op::SwitchOutcome { .. }
+        | Op::SwitchKey { .. }
+        | Op::SwitchRing { .. }
+        | Op::SwitchVoicemail { .. }
+        | Op::SwitchTime { .. }
+        | Op::SwitchChance { .. }
+        | Op::SwitchStatus { .. }
+        | Op::SwitchWebhook { .. }
+        | Op::SwitchQueue { .. }
+        | Op::SwitchConference { .. }
+        | Op::PushText { .. }
+        | Op::PushPhone { .. }
+        | Op::PushNumber { .. }
+        | Op::PushBool { .. }
+        | Op::PushFact { .. }
+        | Op::Load { .. }
+        | Op::Store { .. }
+        | Op::Apply { .. }
+        | Op::Collect { .. }
+        | Op::CollectSecret { .. }
+        | Op::SwitchCollect { .. }
+        | Op::PushDigits { .. }
+        | Op::PushMoment { .. }
+        | Op::PushNow { .. }
+        | Op::JumpUnless { .. } => return Err(Misuse::Corrupt),
+    })
+}
+
 fn count_down<'p>(left: &mut u8, empty: Target) -> Go<'p> {
     match left.checked_sub(1) {
         Some(less) => {
@@ -254,6 +334,15 @@ fn pop_text(state: &mut State) -> Result<Text, Misuse> {
     match state.values.pop() {
         Some(Value::Text(text)) => Ok(text),
         Some(Value::Bool(_) | Value::Number(_) | Value::Phone(_) | Value::Moment(_)) | None => {
+            Err(Misuse::Corrupt)
+        }
+    }
+}
+
+fn pop_phone(state: &mut State) -> Result<Text, Misuse> {
+    match state.values.pop() {
+        Some(Value::Phone(phone)) => Ok(phone),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Moment(_)) | None => {
             Err(Misuse::Corrupt)
         }
     }
@@ -314,6 +403,15 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         | Op::SwitchTime { .. }
         | Op::SwitchChance { .. }
         | Op::SwitchStatus { .. }
+        | Op::SwitchWebhook { .. }
+        | Op::SwitchQueue { .. }
+        | Op::SwitchConference { .. }
+        | Op::Transfer { .. }
+        | Op::Webhook { .. }
+        | Op::WebhookField { .. }
+        | Op::Queue { .. }
+        | Op::Conference { .. }
+        | Op::PushAnswer {}
         | Op::Collect { .. }
         | Op::CollectSecret { .. }
         | Op::SwitchCollect { .. }
@@ -321,6 +419,11 @@ fn compute<'p>(program: &Program, state: &mut State, op: Op) -> Result<Go<'p>, M
         | Op::PushMoment { .. }
         | Op::PushNow { .. } => return Err(Misuse::Corrupt),
     })
+}
+
+fn push_answer<'p>(state: &mut State, answer: Answer) -> Result<Go<'p>, Misuse> {
+    let Answer::Value(value) = answer else { return Err(Misuse::Corrupt) };
+    Ok(push(state, value))
 }
 
 fn push<'p>(state: &mut State, value: Value) -> Go<'p> {
@@ -356,17 +459,17 @@ fn fits(program: &Program, state: &State, input: Input) -> Result<(), Misuse> {
         Phase::Waiting => takes(op_at(program, state.at)?, input.answer),
         Phase::Ended => false,
     };
-    if fits { Ok(()) } else { Err(Misuse::WrongAnswer { effect: state.effects, got: input.answer }) }
+    if fits { Ok(()) } else { Err(Misuse::WrongAnswer { effect: state.effects }) }
 }
 
 /// Whether an op's effect may be answered so. This is what the verifier's rule on answers goes by, too.
 pub(crate) fn takes(op: Op, answer: Answer) -> bool {
-    use crate::effect::EffectKind as Kind;
+    use crate::effect::{EffectKind as Kind, WebhookEnd};
     let Then::Asks(kind) = op.then() else { return false };
     match answer {
         Answer::Start => false,
         Answer::HungUp | Answer::Failed => true,
-        Answer::Done => matches!(kind, Kind::Answer | Kind::Play | Kind::SetCallerId),
+        Answer::Done => matches!(kind, Kind::Answer | Kind::Play | Kind::SetCallerId | Kind::Transfer),
         Answer::Key(_) => match op {
             Op::Play { barge_in, .. } => barge_in.0,
             Op::Menu { .. } => true,
@@ -391,6 +494,15 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
             | Op::Status { .. }
             | Op::SwitchChance { .. }
             | Op::SwitchStatus { .. }
+            | Op::SwitchWebhook { .. }
+            | Op::SwitchQueue { .. }
+            | Op::SwitchConference { .. }
+            | Op::Transfer { .. }
+            | Op::Webhook { .. }
+            | Op::WebhookField { .. }
+            | Op::Queue { .. }
+            | Op::Conference { .. }
+            | Op::PushAnswer {}
             | Op::Collect { .. }
             | Op::CollectSecret { .. }
             | Op::SwitchCollect { .. }
@@ -412,6 +524,15 @@ pub(crate) fn takes(op: Op, answer: Answer) -> bool {
         Answer::Voicemail(_) => matches!(kind, Kind::Voicemail),
         Answer::Chance(_) => matches!(kind, Kind::Chance),
         Answer::Status(_) => matches!(kind, Kind::Status),
+        Answer::Value(value) => matches!(op, Op::WebhookField { ty, .. } if ty == value.ty()),
+        Answer::Webhook(WebhookEnd::Answer(number)) => {
+            matches!(kind, Kind::Webhook) && usize::from(number) < limits::WEBHOOK_ANSWERS_MAX
+        }
+        Answer::Webhook(WebhookEnd::Default | WebhookEnd::Error | WebhookEnd::Timeout) => {
+            matches!(kind, Kind::Webhook)
+        }
+        Answer::Queue(_) => matches!(kind, Kind::Queue),
+        Answer::Conference(_) => matches!(kind, Kind::Conference),
         Answer::Collected(entered) => can_enter(op, entered),
         Answer::LocalTime(time) => matches!(kind, Kind::LocalTime) && time.second < 86_400,
     }

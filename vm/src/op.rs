@@ -12,18 +12,18 @@
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
-use crate::effect::{CallerPart, Cause, DigitRule, EffectKind};
+use crate::effect::{CallerPart, Cause, DigitRule, EffectKind, Method};
 use crate::operand::{
-    BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Operand, Percent, SoundRef, StrIx, TextIx,
-    Variable, YesNo,
+    AnswersIx, BargeIn, Count, Counter, Early, Integer, Millis, NodeExit, Operand, Percent, SoundRef, StrIx,
+    TextIx, TransferRef, Variable, YesNo,
 };
 use crate::program::{NodeIx, Parts};
 use crate::table::{
-    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, StatusTable, TableIx, Target, TimeTableIx,
-    VoicemailTable,
+    ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable, StatusTable,
+    TableIx, Target, TimeTableIx, VoicemailTable, WebhookTable,
 };
 use crate::text::Words;
-use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 use crate::verify::{Rule, VerifyError};
 
 /// What follows an op.
@@ -143,6 +143,36 @@ macro_rules! for_each_op {
                 /// Key of the extension.
                 extension: StrIx
             } then asks Status;
+            /// Hands the caller over; a phone number is taken from the stack.
+            0x1a "transfer" Transfer {
+                /// To whom.
+                to: TransferRef,
+                /// How long to ring.
+                timeout: Millis
+            } then asks Transfer;
+            /// Takes a text from the stack, sends it to a server on the web and waits for the reply.
+            0x1b "webhook" Webhook {
+                /// Where.
+                url: StrIx,
+                /// How.
+                method: Method,
+                /// What it may answer.
+                answers: AnswersIx,
+                /// How long to wait for the reply.
+                timeout: Millis
+            } then asks Webhook;
+            /// Lets an answered caller wait in a queue; when a member answers, connects until one side hangs up.
+            0x1c "queue" Queue {
+                /// Key of the queue.
+                queue: StrIx,
+                /// How long to wait.
+                timeout: Millis
+            } then asks Queue;
+            /// Brings an answered caller into a conference.
+            0x1d "conference" Conference {
+                /// Key of the conference.
+                conference: StrIx
+            } then asks Conference;
             /// Plays a prompt to an answered caller and takes digits.
             0x1e "collect" Collect {
                 /// Name of the prompt.
@@ -199,6 +229,28 @@ macro_rules! for_each_op {
                 /// Where, for each.
                 table: StatusTable
             } then ends;
+            /// Goes on by what the webhook answered.
+            0x37 "switch_webhook" SwitchWebhook {
+                /// Where, for each.
+                table: WebhookTable
+            } then ends;
+            /// Goes on by how waiting in the queue ended.
+            0x38 "switch_queue" SwitchQueue {
+                /// Where, for each.
+                table: QueueTable
+            } then ends;
+            /// Goes on by how the conference ended.
+            0x39 "switch_conference" SwitchConference {
+                /// Where, for each.
+                table: ConferenceTable
+            } then ends;
+            /// Asks for a field of the webhook's reply.
+            0x3a "webhook_field" WebhookField {
+                /// Its name.
+                field: StrIx,
+                /// Its type.
+                ty: Type
+            } then asks WebhookField;
             /// Goes on by what was entered.
             0x3b "switch_collect" SwitchCollect {
                 /// Where, for each.
@@ -249,6 +301,8 @@ macro_rules! for_each_op {
                 /// Where to go for no.
                 no: Target
             } then next;
+            /// Puts the value that answered the last effect onto the stack.
+            0x50 "push_answer" PushAnswer {} then next;
             /// Puts the digits that answered the last effect onto the stack.
             0x49 "push_digits" PushDigits {
                 /// As which type.

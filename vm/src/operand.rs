@@ -2,16 +2,17 @@
 
 use crate::asm::{AsmCx, AsmFault};
 use crate::codec::Reader;
-use crate::effect::{CallerPart, Cause, DigitRule, Terminator};
+use crate::effect::{CallerPart, Cause, DigitRule, Method, Terminator};
 use crate::limits;
 use crate::program::{ExitIx, NodeIx, Parts};
 use crate::table::{
-    ChanceTable, CollectTable, KeyTable, OutcomeTable, RingTable, SlotKind, StatusTable, Table, TableIx,
-    Target, TimeTableIx, VoicemailTable,
+    ChanceTable, CollectTable, ConferenceTable, KeyTable, OutcomeTable, QueueTable, RingTable, SlotKind,
+    StatusTable, Table, TableIx, Target, TimeTableIx, VoicemailTable, WebhookTable,
 };
 use crate::text::{Words, quote};
-use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 use crate::verify::{Rule, VerifyError};
+use crate::webhook::{Answers, SENT};
 
 /// A constant of the program, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,19 @@ pub enum SoundRef {
     /// The greeting of a menu.
     MenuGreeting(StrIx),
 }
+
+/// Where a call is transferred to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferRef {
+    /// The extension whose key is a constant.
+    Extension(StrIx),
+    /// The phone number on the stack.
+    Number,
+}
+
+/// A constant that declares what a webhook may answer ([`Answers`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswersIx(pub StrIx);
 
 /// A node and one of its exits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +169,71 @@ impl Operand for SoundRef {
         match self {
             SoundRef::Prompt(key) | SoundRef::MenuGreeting(key) => key.check(parts),
         }
+    }
+}
+
+impl Operand for TransferRef {
+    const KIND: &'static str = "target of a transfer";
+    fn put(self, out: &mut Vec<u8>) {
+        match self {
+            TransferRef::Extension(key) => {
+                out.push(0);
+                key.put(out);
+            }
+            TransferRef::Number => out.push(1),
+        }
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        match from.u8()? {
+            0 => StrIx::get(from).map(TransferRef::Extension),
+            1 => Ok(TransferRef::Number),
+            tag => Err(from.fault(Rule::Operands, format!("there is no target of a transfer {tag}"))),
+        }
+    }
+    fn show(self, parts: &Parts, out: &mut String) {
+        match self {
+            TransferRef::Extension(key) => {
+                out.push_str("extension ");
+                key.show(parts, out);
+            }
+            TransferRef::Number => out.push_str("number"),
+        }
+    }
+    fn read(words: &mut Words<'_>, cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        match words.bare()? {
+            "extension" => StrIx::read(words, cx).map(TransferRef::Extension),
+            "number" => Ok(TransferRef::Number),
+            other => {
+                let fault = format!("`{other}` is no target of a transfer: extension or number");
+                Err(AsmFault::new(fault))
+            }
+        }
+    }
+    fn check(self, parts: &Parts) -> Result<(), String> {
+        match self {
+            TransferRef::Extension(key) => key.check(parts),
+            TransferRef::Number => Ok(()),
+        }
+    }
+}
+
+impl Operand for AnswersIx {
+    const KIND: &'static str = "answers of a webhook";
+    fn put(self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn get(from: &mut Reader<'_>) -> Result<Self, VerifyError> {
+        StrIx::get(from).map(AnswersIx)
+    }
+    fn show(self, parts: &Parts, out: &mut String) {
+        self.0.show(parts, out);
+    }
+    fn read(words: &mut Words<'_>, cx: &mut AsmCx) -> Result<Self, AsmFault> {
+        StrIx::read(words, cx).map(AnswersIx)
+    }
+    fn check(self, parts: &Parts) -> Result<(), String> {
+        self.0.check(parts)?;
+        Answers::new(parts.constant(self.0).unwrap_or_default()).map(drop)
     }
 }
 
@@ -526,6 +605,8 @@ word_operands! {
     Terminator Terminator::ALL, "key that ends an entry"
     Fact Fact::ALL, "fact"
     Operator Operator::ALL, "operator"
+    Method Method::ALL, "method of a request"
+    Type SENT, "type of a field"
 }
 
 macro_rules! flag_operands {
@@ -612,6 +693,9 @@ table_operand_impls! {
     VoicemailTable Some(SlotKind::Voicemail)
     ChanceTable Some(SlotKind::Chance)
     StatusTable Some(SlotKind::Status)
+    WebhookTable Some(SlotKind::Webhook)
+    QueueTable Some(SlotKind::Queue)
+    ConferenceTable Some(SlotKind::Conference)
     CollectTable Some(SlotKind::Collect)
     TimeTableIx None
 }

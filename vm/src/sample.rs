@@ -4,14 +4,15 @@ use crate::builder::{
     Builder, CollectTargets, Label, OutcomeTargets, RingTargets, StatusTargets, VoicemailTargets,
 };
 use crate::effect::{
-    Answer, CallerPart, Cause, Collected, DigitRule, Digits, Effect, Input, Key, LocalTime, PhoneStatus,
-    RingEnd, Sound, Terminator, VoicemailEnd,
+    Answer, CallerPart, Cause, Collected, ConferenceEnd, DigitRule, Digits, Effect, Input, Key, LocalTime,
+    Method, PhoneStatus, QueueEnd, RingEnd, Sound, Terminator, VoicemailEnd, WebhookEnd,
 };
+use crate::limits;
 use crate::machine::{Step, Unwatched, resume};
 use crate::program::{NodeIx, Program};
 use crate::state::State;
 use crate::table::{DayMask, Days, Minutes, When};
-use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator};
+use crate::value::{DigitsAs, Fact, Moment, MomentType, Operator, Text, Value};
 use crate::verify::verify;
 
 /// One node of a made-up flow: what it is, and to which nodes its exits lead (by number, modulo the count of
@@ -21,6 +22,9 @@ pub(crate) struct Plan {
     pub(crate) kind: u8,
     pub(crate) wires: [u8; 4],
 }
+
+/// How many kinds of nodes are made up.
+const KINDS: u8 = 15;
 
 struct Maker {
     b: Builder,
@@ -123,7 +127,7 @@ impl Maker {
     /// The kinds that compute or look at a phone.
     fn values(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
         let wires = plan.wires;
-        match plan.kind % 11 {
+        match plan.kind % KINDS {
             7 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -179,6 +183,73 @@ impl Maker {
         }
     }
 
+    /// The kinds that give the caller to somebody else, or ask somebody else.
+    fn hands_over(&mut self, node: NodeIx, plan: &Plan, begin: Label) {
+        let wires = plan.wires;
+        match plan.kind % KINDS {
+            10 => {
+                let failed = self.exit(node, "failed", wires[0]);
+                let done = self.hangup(Cause::Normal);
+                self.b.bind(begin);
+                self.b.enter(node);
+                if wires[1].is_multiple_of(2) {
+                    self.b.transfer_extension("101", 30_000);
+                } else {
+                    self.b.push_fact(Fact::CalledNumber);
+                    self.b.transfer_number(30_000);
+                }
+                self.outcome(done, failed, failed, failed);
+            }
+            11 => {
+                let known = self.exit(node, "known", wires[0]);
+                let other = self.exit(node, "default", wires[1]);
+                let error = self.exit(node, "error", wires[2]);
+                let (field, value) = (self.b.label(), self.b.label());
+                let ty = crate::webhook::SENT[usize::from(wires[3]) % 4];
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.b.push_text("hello");
+                let answers = format!("known(f:{}) other", ty.name());
+                self.b.webhook(
+                    "https://example.com/",
+                    Method::ALL[usize::from(wires[3]) % 2],
+                    &answers,
+                    5_000,
+                );
+                self.b.switch_webhook(|end| match end {
+                    Some(WebhookEnd::Answer(0)) => field,
+                    Some(WebhookEnd::Answer(_) | WebhookEnd::Default) => other,
+                    Some(WebhookEnd::Error | WebhookEnd::Timeout) | None => error,
+                });
+                self.b.bind(field);
+                self.b.webhook_field("f", ty);
+                self.outcome(value, error, error, error);
+                self.b.bind(value);
+                self.b.push_answer();
+                self.b.store(10 + wires[3] % 4);
+                self.b.jump(known);
+            }
+            12 => {
+                let answered = self.exit(node, "answered", wires[0]);
+                let timeout = self.exit(node, "timeout", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.answer(timeout);
+                self.b.queue("support", 300_000);
+                self.b.switch_queue(|end| if end == Some(QueueEnd::Answered) { answered } else { timeout });
+            }
+            _ => {
+                let next = self.exit(node, "next", wires[0]);
+                let full = self.exit(node, "full", wires[1]);
+                self.b.bind(begin);
+                self.b.enter(node);
+                self.answer(full);
+                self.b.conference("weekly");
+                self.b.switch_conference(|end| if end == Some(ConferenceEnd::Full) { full } else { next });
+            }
+        }
+    }
+
     fn collect(&mut self, node: NodeIx, wires: [u8; 4], begin: Label) {
         let next = self.exit(node, "next", wires[0]);
         let refused = self.exit(node, "refused", wires[1]);
@@ -207,7 +278,7 @@ impl Maker {
         self.b.begin(node);
         let begin = self.starts[place];
         let wires = plan.wires;
-        match plan.kind % 11 {
+        match plan.kind % KINDS {
             0 => self.menu(node, wires, begin),
             1 => self.ring(node, wires, begin, true),
             2 => self.ring(node, wires, begin, false),
@@ -222,7 +293,8 @@ impl Maker {
                 self.b.switch_voicemail(VoicemailTargets { done: next, full, failed: next });
             }
             7..=9 => self.values(node, plan, begin),
-            10 => self.collect(node, wires, begin),
+            10..=13 => self.hands_over(node, plan, begin),
+            14 => self.collect(node, wires, begin),
             5 => {
                 let next = self.exit(node, "next", wires[0]);
                 self.b.bind(begin);
@@ -280,6 +352,13 @@ pub(crate) fn answers() -> Vec<Answer> {
     all.extend(mails.map(Answer::Voicemail));
     all.extend([true, false].map(Answer::Chance));
     all.extend(PhoneStatus::ALL.map(Answer::Status));
+    all.extend(QueueEnd::ALL.map(Answer::Queue));
+    all.extend(ConferenceEnd::ALL.map(Answer::Conference));
+    let answers = (0..u8::try_from(limits::WEBHOOK_ANSWERS_MAX).unwrap()).map(WebhookEnd::Answer);
+    let ends = answers.chain([WebhookEnd::Default, WebhookEnd::Error, WebhookEnd::Timeout]);
+    all.extend(ends.map(Answer::Webhook));
+    let texts = [Value::Text(Text::cut("Ann")), Value::Phone(Text::cut("+614"))];
+    all.extend([Value::Bool(true), Value::Number(-7)].into_iter().chain(texts).map(Answer::Value));
     let digits = ["0", "42", "007", "12345678"].map(|d| Collected::Digits(Digits::new(d).unwrap()));
     let entered = [Collected::Accepted, Collected::Refused, Collected::TooFew, Collected::Silent];
     all.extend(digits.into_iter().chain(entered).map(Answer::Collected));

@@ -1,7 +1,10 @@
 //! Tables that switches go by. A table of slots has one target for everything that can happen, so that a
 //! switch never falls off its end; a time table has rules in order and a target for when none matches.
 
-use crate::effect::{Answer, Collected, LocalTime, PhoneStatus, RingEnd, VoicemailEnd};
+use crate::effect::{
+    Answer, Collected, ConferenceEnd, LocalTime, PhoneStatus, QueueEnd, RingEnd, VoicemailEnd, WebhookEnd,
+};
+use crate::limits::WEBHOOK_ANSWERS_MAX;
 use crate::text::{days_from_date, show_date};
 
 /// A place in the code: the number of an op.
@@ -33,6 +36,12 @@ table_operands! {
     ChanceTable
     /// A table of [`SlotKind::Status`].
     StatusTable
+    /// A table of [`SlotKind::Webhook`].
+    WebhookTable
+    /// A table of [`SlotKind::Queue`].
+    QueueTable
+    /// A table of [`SlotKind::Conference`].
+    ConferenceTable
     /// A table of [`SlotKind::Collect`].
     CollectTable
     /// A [`TimeTable`].
@@ -54,19 +63,30 @@ pub enum SlotKind {
     Chance,
     /// How an extension is, or that it couldn't be told.
     Status,
+    /// What a webhook answered; there is a slot for every answer that it could declare.
+    Webhook,
+    /// How waiting in a queue ended, or that it failed.
+    Queue,
+    /// How a conference ended, or that it failed.
+    Conference,
     /// What was entered, or that nothing could be.
     Collect,
 }
 
+const _: () = assert!(WEBHOOK_ANSWERS_MAX == 8, "a webhook's table has a slot for each answer");
+
 impl SlotKind {
     /// Every kind; its place here is its number in the bytes.
-    pub const ALL: [SlotKind; 7] = [
+    pub const ALL: [SlotKind; 10] = [
         SlotKind::Outcome,
         SlotKind::Key,
         SlotKind::Ring,
         SlotKind::Voicemail,
         SlotKind::Chance,
         SlotKind::Status,
+        SlotKind::Webhook,
+        SlotKind::Queue,
+        SlotKind::Conference,
         SlotKind::Collect,
     ];
 
@@ -80,6 +100,13 @@ impl SlotKind {
             SlotKind::Voicemail => &["done", "full", "failed"],
             SlotKind::Chance => &["yes", "no", "failed"],
             SlotKind::Status => &["unregistered", "do_not_disturb", "on_call", "free", "failed"],
+            SlotKind::Webhook => {
+                &["0", "1", "2", "3", "4", "5", "6", "7", "default", "error", "timeout", "failed"]
+            }
+            SlotKind::Queue => {
+                &["answered", "no_answer", "busy", "declined", "unavailable", "timeout", "full", "failed"]
+            }
+            SlotKind::Conference => &["left", "full", "refused", "failed"],
             SlotKind::Collect => &["digits", "accepted", "refused", "too_few", "silent", "failed"],
         }
     }
@@ -89,7 +116,7 @@ impl SlotKind {
     pub fn slot(self, answer: Answer) -> Option<usize> {
         match answer {
             Answer::Start | Answer::LocalTime(_) | Answer::HungUp => None,
-            Answer::Done => self.only(SlotKind::Outcome, 0),
+            Answer::Done | Answer::Value(_) => self.only(SlotKind::Outcome, 0),
             Answer::Key(key) => match self {
                 SlotKind::Outcome => Some(1),
                 SlotKind::Key => Some(usize::from(key.event())),
@@ -97,6 +124,9 @@ impl SlotKind {
                 | SlotKind::Voicemail
                 | SlotKind::Chance
                 | SlotKind::Status
+                | SlotKind::Webhook
+                | SlotKind::Queue
+                | SlotKind::Conference
                 | SlotKind::Collect => None,
             },
             Answer::Timeout => self.only(SlotKind::Outcome, 2),
@@ -114,6 +144,23 @@ impl SlotKind {
             Answer::Status(PhoneStatus::DoNotDisturb) => self.only(SlotKind::Status, 1),
             Answer::Status(PhoneStatus::OnCall) => self.only(SlotKind::Status, 2),
             Answer::Status(PhoneStatus::Free) => self.only(SlotKind::Status, 3),
+            Answer::Webhook(WebhookEnd::Answer(number)) => {
+                let number = usize::from(number);
+                self.only(SlotKind::Webhook, number).filter(|_| number < WEBHOOK_ANSWERS_MAX)
+            }
+            Answer::Webhook(WebhookEnd::Default) => self.only(SlotKind::Webhook, WEBHOOK_ANSWERS_MAX),
+            Answer::Webhook(WebhookEnd::Error) => self.only(SlotKind::Webhook, WEBHOOK_ANSWERS_MAX + 1),
+            Answer::Webhook(WebhookEnd::Timeout) => self.only(SlotKind::Webhook, WEBHOOK_ANSWERS_MAX + 2),
+            Answer::Queue(QueueEnd::Answered) => self.only(SlotKind::Queue, 0),
+            Answer::Queue(QueueEnd::NoAnswer) => self.only(SlotKind::Queue, 1),
+            Answer::Queue(QueueEnd::Busy) => self.only(SlotKind::Queue, 2),
+            Answer::Queue(QueueEnd::Declined) => self.only(SlotKind::Queue, 3),
+            Answer::Queue(QueueEnd::Unavailable) => self.only(SlotKind::Queue, 4),
+            Answer::Queue(QueueEnd::Timeout) => self.only(SlotKind::Queue, 5),
+            Answer::Queue(QueueEnd::Full) => self.only(SlotKind::Queue, 6),
+            Answer::Conference(ConferenceEnd::Left) => self.only(SlotKind::Conference, 0),
+            Answer::Conference(ConferenceEnd::Full) => self.only(SlotKind::Conference, 1),
+            Answer::Conference(ConferenceEnd::Refused) => self.only(SlotKind::Conference, 2),
             Answer::Collected(Collected::Digits(_)) => self.only(SlotKind::Collect, 0),
             Answer::Collected(Collected::Accepted) => self.only(SlotKind::Collect, 1),
             Answer::Collected(Collected::Refused) => self.only(SlotKind::Collect, 2),
@@ -125,6 +172,9 @@ impl SlotKind {
                 SlotKind::Ring | SlotKind::Collect => Some(5),
                 SlotKind::Voicemail | SlotKind::Chance => Some(2),
                 SlotKind::Status => Some(4),
+                SlotKind::Webhook => Some(WEBHOOK_ANSWERS_MAX + 3),
+                SlotKind::Queue => Some(7),
+                SlotKind::Conference => Some(3),
             },
         }
     }
@@ -297,6 +347,10 @@ impl TimeTable {
             | Answer::Voicemail(_)
             | Answer::Chance(_)
             | Answer::Status(_)
+            | Answer::Value(_)
+            | Answer::Webhook(_)
+            | Answer::Queue(_)
+            | Answer::Conference(_)
             | Answer::Collected(_)
             | Answer::HungUp => None,
         }

@@ -4,9 +4,11 @@
 use std::fmt;
 
 use crate::effect::{
-    Answer, Collected, DigitRule, Digits, Effect, End, Key, LocalTime, PhoneStatus, RingEnd, Sound,
-    VoicemailEnd,
+    Answer, Collected, ConferenceEnd, DigitRule, Digits, Effect, End, Key, LocalTime, PhoneStatus, QueueEnd,
+    RingEnd, Sound, TransferTo, VoicemailEnd, WebhookEnd,
 };
+use crate::limits;
+use crate::value::{Text, Value};
 
 /// An effect as one line, e.g. `menu menu_greeting "main" 5000ms`. Stable: traces and replays compare it.
 #[must_use]
@@ -37,6 +39,37 @@ pub fn effect_text(effect: &Effect<'_>) -> String {
             put_key(text.as_str(), &mut out);
         }
         Effect::Chance { percent } => out.push_str(&format!(" {percent}%")),
+        Effect::Transfer { to, timeout_ms } => {
+            match to {
+                TransferTo::Extension(key) => {
+                    out.push_str(" extension");
+                    put_key(key, &mut out);
+                }
+                TransferTo::Number(number) => {
+                    out.push_str(" number");
+                    put_key(number.as_str(), &mut out);
+                }
+            }
+            put_ms(timeout_ms, &mut out);
+        }
+        Effect::Webhook { url, method, send, answers, timeout_ms } => {
+            out.push(' ');
+            out.push_str(method.name());
+            put_key(url, &mut out);
+            put_key(send.as_str(), &mut out);
+            put_key(answers.as_str(), &mut out);
+            put_ms(timeout_ms, &mut out);
+        }
+        Effect::WebhookField { field, ty } => {
+            put_key(field, &mut out);
+            out.push(' ');
+            out.push_str(ty.name());
+        }
+        Effect::Queue { queue, timeout_ms } => {
+            put_key(queue, &mut out);
+            put_ms(timeout_ms, &mut out);
+        }
+        Effect::Conference { conference } => put_key(conference, &mut out),
         Effect::Collect { prompt, rule, secret } => {
             put_key(prompt, &mut out);
             let DigitRule { min, max, terminator, first_s, next_s } = rule;
@@ -119,6 +152,11 @@ pub fn answer_text(answer: Answer) -> String {
         Answer::Voicemail(end) => format!("voicemail {}", word_of(&VOICEMAIL_ENDS, &end)),
         Answer::Chance(yes) => format!("chance {}", word_of(&CHANCES, &yes)),
         Answer::Status(status) => format!("status {}", status.name()),
+        Answer::Value(value) => format!("done {}", value_text(value)),
+        Answer::Webhook(WebhookEnd::Answer(number)) => format!("webhook {number}"),
+        Answer::Webhook(end) => format!("webhook {}", word_of(&WEBHOOK_ENDS, &end)),
+        Answer::Queue(end) => format!("queue {}", end.name()),
+        Answer::Conference(end) => format!("conference {}", end.name()),
         Answer::Collected(Collected::Digits(digits)) => format!("collected digits {}", digits.as_str()),
         Answer::Collected(entered) => format!("collected {}", word_of(&ENTERED, &entered)),
         Answer::LocalTime(LocalTime { day, second }) => {
@@ -128,6 +166,38 @@ pub fn answer_text(answer: Answer) -> String {
     }
 }
 
+/// A value with its type, e.g. `text "Ann"`.
+fn value_text(value: Value) -> String {
+    let mut out = value.ty().name().to_owned();
+    match value {
+        Value::Bool(yes) => out.push_str(if yes { " true" } else { " false" }),
+        Value::Number(number) => out.push_str(&format!(" {number}")),
+        Value::Text(text) | Value::Phone(text) => put_key(text.as_str(), &mut out),
+        // Never an answer, so that none is read back.
+        Value::Moment(moment) => out.push_str(&format!(" {}", moment.number)),
+    }
+    out
+}
+
+/// The value of [`value_text`]. What is longer than a value may be is none: it would be cut, and be another.
+fn parse_value(text: &str) -> Option<Value> {
+    let (ty, rest) = text.split_once(' ')?;
+    let text = || {
+        let mut words = Words::new(rest);
+        let text = words.quoted().ok().filter(|text| text.len() <= limits::VALUE_BYTES_MAX)?;
+        words.is_done().then(|| Text::cut(&text))
+    };
+    match ty {
+        "bool" => rest.parse().ok().map(Value::Bool),
+        "number" => rest.parse().ok().map(Value::Number),
+        "text" => text().map(Value::Text),
+        "phone" => text().map(Value::Phone),
+        _ => None,
+    }
+}
+
+const WEBHOOK_ENDS: [(WebhookEnd, &str); 3] =
+    [(WebhookEnd::Default, "default"), (WebhookEnd::Error, "error"), (WebhookEnd::Timeout, "timeout")];
 /// What can be entered, but for digits themselves.
 const ENTERED: [(Collected, &str); 4] = [
     (Collected::Accepted, "accepted"),
@@ -152,6 +222,13 @@ pub fn parse_answer(text: &str) -> Option<Answer> {
         "voicemail" => of_word(&VOICEMAIL_ENDS, rest).map(Answer::Voicemail),
         "chance" => of_word(&CHANCES, rest).map(Answer::Chance),
         "status" => PhoneStatus::ALL.into_iter().find(|status| status.name() == rest).map(Answer::Status),
+        "done" if !rest.is_empty() => parse_value(rest).map(Answer::Value),
+        "webhook" => {
+            let number = rest.parse().ok().map(WebhookEnd::Answer);
+            number.or_else(|| of_word(&WEBHOOK_ENDS, rest)).map(Answer::Webhook)
+        }
+        "queue" => QueueEnd::ALL.into_iter().find(|end| end.name() == rest).map(Answer::Queue),
+        "conference" => ConferenceEnd::ALL.into_iter().find(|end| end.name() == rest).map(Answer::Conference),
         "collected" => {
             let entered = match rest.strip_prefix("digits ") {
                 Some(digits) => Digits::new(digits).map(Collected::Digits),
@@ -371,6 +448,14 @@ mod tests {
             "collected digits 0123",
             "collected too_few",
             "local_time 2026-03-02 22:00:59",
+            "done text \"Ann \\\"A\\\"\"",
+            "done phone \"+614\"",
+            "done number -3",
+            "done bool true",
+            "webhook 7",
+            "webhook default",
+            "queue timeout",
+            "conference refused",
             "failed",
             "hung_up",
         ] {
@@ -390,6 +475,14 @@ mod tests {
             "ring",
             "ring x",
             "done ",
+            "done text",
+            "done text Ann",
+            "done text \"Ann\" x",
+            "done date 1",
+            "webhook",
+            "webhook 256",
+            "queue",
+            "conference done",
             "local_time 2026-03-02 24:00:00",
         ] {
             assert_eq!(parse_answer(text), None, "{text}");

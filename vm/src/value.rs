@@ -164,6 +164,21 @@ impl Type {
         Type::Weekday,
     ];
 
+    /// The word in declarations, listings and traces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Bool => "bool",
+            Type::Number => "number",
+            Type::Text => "text",
+            Type::Phone => "phone",
+            Type::Duration => "duration",
+            Type::Time => "time",
+            Type::Date => "date",
+            Type::Weekday => "weekday",
+        }
+    }
+
     /// What people call it.
     #[must_use]
     pub const fn noun(self) -> &'static str {
@@ -181,7 +196,7 @@ impl Type {
 }
 
 /// A value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Yes or no.
     Bool(bool),
@@ -302,6 +317,18 @@ impl Moment {
 }
 
 impl Value {
+    /// Its type.
+    #[must_use]
+    pub const fn ty(self) -> Type {
+        match self {
+            Value::Bool(_) => Type::Bool,
+            Value::Number(_) => Type::Number,
+            Value::Text(_) => Type::Text,
+            Value::Phone(_) => Type::Phone,
+            Value::Moment(moment) => moment.ty.ty(),
+        }
+    }
+
     fn to_text(self) -> Text {
         match self {
             Value::Bool(yes) => Text::cut(if yes { "true" } else { "false" }),
@@ -576,16 +603,6 @@ mod tests {
         Value::Number(-1),
     ];
 
-    fn ty(value: Value) -> Type {
-        match value {
-            Value::Bool(_) => Type::Bool,
-            Value::Number(_) => Type::Number,
-            Value::Text(_) => Type::Text,
-            Value::Phone(_) => Type::Phone,
-            Value::Moment(moment) => moment.ty.ty(),
-        }
-    }
-
     #[test]
     fn moments_reckon_as_clocks_do() {
         let (d, t) = (|n| moment(MomentType::Duration, n), |n| moment(MomentType::Time, n));
@@ -612,10 +629,10 @@ mod tests {
     fn operators_do_what_their_types_say() {
         for operator in Operator::ALL {
             for first in SAMPLES {
-                for second in SAMPLES.into_iter().filter(|s| operator.takes() == 2 || ty(*s) == ty(first)) {
-                    let promised = operator.result(ty(first), ty(second));
+                for second in SAMPLES.into_iter().filter(|s| operator.takes() == 2 || s.ty() == first.ty()) {
+                    let promised = operator.result(first.ty(), second.ty());
                     if let Some(promised) = promised {
-                        let got = operator.run(first, second).map(ty);
+                        let got = operator.run(first, second).map(Value::ty);
                         assert_eq!(got, Some(promised), "{operator:?} {first:?} {second:?}");
                     }
                 }

@@ -20,9 +20,9 @@
 //!     name a node.
 //! 12. **BlockEnds**: no path runs off the end of the code.
 //! 13. **DebugEntry**: no op that a call can reach is outside of the debug map.
-//! 14. **CallState**: over all paths from all entries (a call comes in not answered): `menu`, `voicemail` and
+//! 14. **CallState**: over all paths from all entries (a call comes in not answered): `menu`, `voicemail`, `queue`, `conference` and
 //!     `play … answered` are reached only by answered callers, `play … early` only by callers that aren't.
-//!     `answer` that is done and ringing that is answered make a caller answered; nothing else does, nothing
+//!     `answer` or `transfer` that is done and ringing that is answered make a caller answered; nothing else does, nothing
 //!     undoes it.
 //! 15. **Answers**: over all paths, a switch is reached only with answers that its table knows: `switch_key`
 //!     with a key, `switch_ring` after ringing, and so on.

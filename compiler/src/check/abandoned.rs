@@ -9,24 +9,29 @@
 
 use std::collections::BTreeSet;
 
-use super::stay::{Gets, gets};
+use super::stay::{Gets, gets, meets_nobody};
 use super::{Cx, Sink, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
-use crate::nodes::spec::{CallState, Leaves};
+use crate::nodes::Kind;
+use crate::nodes::spec::CallState;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, _, site) in cx.nodes() {
-        let rings = gets(site) == Gets::Person && site.kind.is_some();
-        if !rings || !cx.paths.can_be(id, CallState::Answered) {
-            continue;
-        }
+        let Some(kind) = site.kind.filter(|_| gets(site) == Gets::Person) else { continue };
+        let answers = matches!(kind, Kind::Queue | Kind::Conference);
+        let state = match (cx.paths.can_be(id, CallState::Answered), answers) {
+            (true, _) => CallState::Answered,
+            // These answer every caller themselves.
+            (false, true) if cx.paths.can_be(id, CallState::Early) => CallState::Early,
+            (false, _) => continue,
+        };
         // Exits that fall back to the edge of another are that edge.
         let own = site.exits.iter().enumerate().filter(|(_, e)| e.known && e.edge.is_some());
-        for (number, exit) in own.filter(|(_, e)| e.spec.leaves == Leaves::AsItCame) {
+        for (number, exit) in own.filter(|(_, e)| meets_nobody(kind, &e.name)) {
             let Some(end) = exit.target.and_then(|target| silent_end(cx, target)) else { continue };
-            let mut path = cx.paths.to(id, CallState::Answered);
-            path.push((id, CallState::Answered, number));
+            let mut path = cx.paths.to(id, state);
+            path.push((id, state, number));
             let message = format!(
                 "answered callers who reach nobody at `{}` are cut off without a word: {}",
                 cx.name(id),

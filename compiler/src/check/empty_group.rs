@@ -1,4 +1,4 @@
-//! F208: a ring group without members.
+//! F208: a ring group or a queue without members.
 //!
 //! **Why:** nobody rings, so that every call goes straight on to `unavailable` or `no_answer`.
 //!
@@ -12,15 +12,16 @@ use crate::entity::EntityFacts;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, node, site) in cx.nodes() {
-        if let Some(EntityFacts::RingGroup(group)) = site.facts
-            && group.members.is_empty()
-        {
-            let message = format!(
-                "`{}` rings nobody and sends callers on at once: the group `{}` has no members",
-                node.name, group.key
-            );
-            let found = Diagnostic::new(Code::EmptyGroup, cx.entity_place(id), message);
-            out.push(found.help(format!("add extensions to the members of `{}`", group.key)));
-        }
+        let (what, key) = match site.facts {
+            Some(EntityFacts::RingGroup(group)) if group.members.is_empty() => ("group", &group.key),
+            Some(EntityFacts::Queue(queue)) if queue.members.is_empty() => ("queue", &queue.key),
+            Some(_) | None => continue,
+        };
+        let message = format!(
+            "`{}` rings nobody and sends callers on at once: the {what} `{key}` has no members",
+            node.name
+        );
+        let found = Diagnostic::new(Code::EmptyGroup, cx.entity_place(id), message);
+        out.push(found.help(format!("add extensions to the members of `{key}`")));
     }
 }

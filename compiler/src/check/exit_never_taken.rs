@@ -37,7 +37,11 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 | Kind::SetCallerId
                 | Kind::Set
                 | Kind::Split
-                | Kind::Status,
+                | Kind::Status
+                | Kind::Transfer
+                | Kind::Conference
+                | Kind::Queue
+                | Kind::Webhook,
             )
             | None => {}
         }

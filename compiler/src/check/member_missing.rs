@@ -1,4 +1,4 @@
-//! F255: a ring group has a member that doesn't exist.
+//! F255: a ring group or a queue has a member that doesn't exist.
 //!
 //! **Why:** one phone fewer rings than the office believes, and nobody hears of it. Most often the person left and their
 //! extension was removed.
@@ -19,12 +19,16 @@ const NAMED_MAX: usize = 5;
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut known = BTreeSet::new();
     for (id, _, site) in cx.nodes() {
-        let Some(EntityFacts::RingGroup(group)) = site.facts else { continue };
-        if !known.insert(&group.key) {
+        let (what, key, members) = match site.facts {
+            Some(EntityFacts::RingGroup(group)) => ("group", &group.key, &group.members),
+            Some(EntityFacts::Queue(queue)) => ("queue", &queue.key, &queue.members),
+            Some(_) | None => continue,
+        };
+        if !known.insert((what, key)) {
             continue;
         }
         let is_missing = |member: &&String| cx.world.entity(EntityKind::Extension, member).is_none();
-        let missing: Vec<&String> = group.members.iter().filter(is_missing).collect();
+        let missing: Vec<&String> = members.iter().filter(is_missing).collect();
         if missing.is_empty() {
             continue;
         }
@@ -33,13 +37,12 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let rest = if missing.len() == group.members.len() { "nobody rings" } else { "only the others ring" };
+        let rest = if missing.len() == members.len() { "nobody rings" } else { "only the others ring" };
         let message = format!(
-            "{rest} when calls come to the group `{}`: it has {}{more} as a member, and there is no such extension",
-            group.key,
+            "{rest} when calls come to the {what} `{key}`: it has {}{more} as a member, and there is no such extension",
             named.join(", ")
         );
         let found = Diagnostic::new(Code::MemberMissing, cx.entity_place(id), message);
-        out.push(found.help(format!("take it out of the members of `{}`, or add the extension", group.key)));
+        out.push(found.help(format!("take it out of the members of `{key}`, or add the extension")));
     }
 }

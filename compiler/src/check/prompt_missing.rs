@@ -23,6 +23,8 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 | EntityFacts::Extension(_)
                 | EntityFacts::RingGroup(_)
                 | EntityFacts::TimeSwitch(_)
+                | EntityFacts::Conference(_)
+                | EntityFacts::Queue(_)
                 | EntityFacts::Prompt(_),
             )
             | None => None,

@@ -11,13 +11,17 @@
 use super::{Cx, Sink, stay};
 use crate::diag::{Code, Diagnostic};
 use crate::limits::SILENCE_WARNED_S;
+use crate::nodes::Kind;
+use crate::nodes::spec::CallState;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, node, site) in cx.nodes() {
         let Some(silence) = stay::silence(node, site).filter(|s| s.longest_s > SILENCE_WARNED_S) else {
             continue;
         };
-        if !cx.paths.reaches(id) {
+        // A webhook answers nobody: callers who aren't answered hear their own phone ring meanwhile.
+        let answers = site.kind != Some(Kind::Webhook);
+        if !cx.paths.reaches(id) || !answers && !cx.paths.can_be(id, CallState::Answered) {
             continue;
         }
         let place = match node.field(silence.field) {

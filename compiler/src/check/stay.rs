@@ -24,9 +24,11 @@ pub(super) enum Gets {
 /// What a caller may get at a node of this kind.
 pub(super) fn gets(site: &Site<'_>) -> Gets {
     match site.kind {
-        Some(Kind::RingGroup) if rings_nobody(site) => Gets::Nothing,
+        Some(Kind::RingGroup | Kind::Queue) if rings_nobody(site) => Gets::Nothing,
         // Of a kind that nobody knows the best is believed: that it is unknown is said elsewhere.
-        None | Some(Kind::RingGroup | Kind::Extension) => Gets::Person,
+        None | Some(Kind::RingGroup | Kind::Extension | Kind::Queue | Kind::Conference | Kind::Transfer) => {
+            Gets::Person
+        }
         Some(Kind::Voicemail) => Gets::Recording,
         Some(Kind::PlayMessage) => Gets::Message,
         Some(
@@ -38,6 +40,7 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
             | Kind::Branch
             | Kind::Split
             | Kind::Status
+            | Kind::Webhook
             | Kind::Collect,
         ) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
@@ -45,7 +48,11 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
 }
 
 fn rings_nobody(site: &Site<'_>) -> bool {
-    matches!(site.facts, Some(EntityFacts::RingGroup(group)) if group.members.is_empty())
+    match site.facts {
+        Some(EntityFacts::RingGroup(group)) => group.members.is_empty(),
+        Some(EntityFacts::Queue(queue)) => queue.members.is_empty(),
+        Some(_) | None => false,
+    }
 }
 
 /// The longest time in seconds that a caller may spend at a node, what is played to them apart. A menu waits once for
@@ -63,6 +70,11 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
         (Some(Config::IvrMenu(config)), Some(EntityFacts::IvrMenu(menu))) => {
             given(config.timeout, menu.timeout_s) * (2 * u64::from(menu.retries) + 1)
         }
+        (Some(Config::Queue(config)), Some(EntityFacts::Queue(queue))) => {
+            given(config.wait, queue.max_wait_s)
+        }
+        (Some(Config::Transfer(config)), _) => u64::from(config.ring),
+        (Some(Config::Webhook(config)), _) => u64::from(config.timeout),
         (Some(Config::Collect(config)), _) => {
             // The time for pressing keys is the callers' own.
             let once = u64::from(config.timeout) + u64::from(config.digit_timeout);
@@ -84,7 +96,9 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
                 | Config::Set(_)
                 | Config::Branch(_)
                 | Config::Split(_)
-                | Config::Status(_),
+                | Config::Status(_)
+                | Config::Queue(_)
+                | Config::Conference(_),
             ),
             _,
         ) => 0,
@@ -101,13 +115,18 @@ pub(super) struct Silence {
     pub(super) cure: &'static str,
 }
 
-/// The silence that a node may keep a caller in: the wait for a key. Whoever rings, records or plays is heard.
+/// The silence that a node may keep a caller in: the wait for a key, or for a server. Whoever rings, records or plays is heard.
 pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
     match (Config::read(node)?, site.facts) {
         (Config::IvrMenu(config), Some(EntityFacts::IvrMenu(menu))) => Some(Silence {
             longest_s: u64::from(config.timeout.unwrap_or(u32::from(menu.timeout_s))),
             field: "timeout",
             cure: "repeat the greeting sooner: a shorter `timeout`",
+        }),
+        (Config::Webhook(config), _) => Some(Silence {
+            longest_s: u64::from(config.timeout),
+            field: "timeout",
+            cure: "don't wait so long for the reply: a shorter `timeout`",
         }),
         (Config::Collect(config), _) => Some(Silence {
             longest_s: u64::from(config.timeout),
@@ -127,7 +146,10 @@ pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
             | Config::Set(_)
             | Config::Branch(_)
             | Config::Split(_)
-            | Config::Status(_),
+            | Config::Status(_)
+            | Config::Transfer(_)
+            | Config::Conference(_)
+            | Config::Queue(_),
             _,
         ) => None,
     }
@@ -148,6 +170,32 @@ pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
         | Kind::Set
         | Kind::Branch
         | Kind::Split
-        | Kind::Status => false,
+        | Kind::Status
+        | Kind::Transfer
+        | Kind::Conference
+        | Kind::Queue
+        | Kind::Webhook => false,
+    }
+}
+
+/// Whether a caller who leaves a node by an exit met nobody there, though the node was to bring them to somebody.
+pub(super) fn meets_nobody(kind: Kind, exit: &str) -> bool {
+    match kind {
+        Kind::Extension | Kind::RingGroup | Kind::Queue => exit != "answered",
+        Kind::Conference => exit != "next",
+        Kind::Transfer => exit == "failed",
+        Kind::InboundNumber
+        | Kind::TimeSwitch
+        | Kind::IvrMenu
+        | Kind::Voicemail
+        | Kind::PlayMessage
+        | Kind::Hangup
+        | Kind::SetCallerId
+        | Kind::Set
+        | Kind::Branch
+        | Kind::Split
+        | Kind::Status
+        | Kind::Collect
+        | Kind::Webhook => false,
     }
 }

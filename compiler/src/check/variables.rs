@@ -19,6 +19,7 @@ use crate::expr::{self, Expr, Variables};
 use crate::graph::{Node, NodeId};
 use crate::nodes::spec::CallState;
 use crate::nodes::{Config, Kind};
+use crate::webhook;
 
 /// Findings whose way is told; it takes a walk over the flow for each.
 const TOLD_MAX: usize = 20;
@@ -44,6 +45,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             let numbers = names.into_iter().filter_map(|n| Some((n.to_owned(), variables.get(n)?.number)));
             reads.extend(numbers.map(|(name, number)| (id, field, name, number)));
         }
+        declared(cx, id, node, &variables, out);
         if let Some(name) = sets(node).filter(|name| variables.spare.iter().any(|spare| spare == name)) {
             let most = flow_vm::limits::VARIABLES_MAX;
             let message = format!("`{name}` is one variable too many: a flow has at most {most}");
@@ -59,6 +61,27 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
 fn sets(node: &Node) -> Option<&str> {
     let gives = matches!(node.kind, Some(Kind::Set | Kind::Collect));
     node.field("variable").filter(|_| gives).and_then(|field| field.value.as_str())
+}
+
+/// Fields of a webhook that are variables of another type elsewhere, or one variable too many.
+fn declared(cx: &Cx<'_>, id: NodeId, node: &Node, variables: &Variables, out: &mut Sink) {
+    let fields = webhook::of(node).into_iter().flat_map(|answer| answer.fields);
+    for (name, ty) in fields {
+        let message = match variables.get(&name) {
+            Some(variable) => match variable.ty.filter(|known| *known != ty) {
+                Some(known) => {
+                    let (known, ty) = (known.noun(), ty.noun());
+                    format!("`{name}`, as another node has it, is {known}, but this is {ty}")
+                }
+                None => continue,
+            },
+            None => {
+                let most = flow_vm::limits::VARIABLES_MAX;
+                format!("`{name}` is one variable too many: a flow has at most {most}")
+            }
+        };
+        out.push(Diagnostic::new(Code::WrongExpression, cx.field_place(id, "answers"), message));
+    }
 }
 
 /// The expressions of a node that can be read; that others can't was said.
@@ -95,6 +118,7 @@ fn types(
     let finding = |message| Diagnostic::new(Code::WrongExpression, cx.field_place(id, field), message);
     let due = match node.kind {
         Some(Kind::Branch) => Some((Type::Bool, "the condition of a branch".to_owned())),
+        Some(Kind::Transfer) => Some((Type::Phone, "the number of a transfer".to_owned())),
         Some(Kind::Set) => sets(node).and_then(|name| {
             let ty = variables.get(name)?.ty?;
             Some((ty, format!("`{name}`, as another node has it,")))
@@ -133,10 +157,13 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
     }
 }
 
-/// The variable that is set for calls that leave a node by an exit, as a bit.
-fn bit(variables: &Variables, node: &Node, exit: &str) -> u64 {
+/// The variables that are set for calls that leave a node by an exit, as bits.
+fn bits(variables: &Variables, node: &Node, exit: &str) -> u64 {
+    let bit = |name: &str| variables.get(name).map_or(0, |v| 1 << v.number);
+    let answers = webhook::of(node).into_iter().filter(|answer| answer.name == exit);
+    let fields = answers.flat_map(|answer| answer.fields).fold(0, |bits, (name, _)| bits | bit(&name));
     let name = sets(node).filter(|_| node.kind == Some(Kind::Set) || exit == "next");
-    name.and_then(|name| variables.get(name)).map_or(0, |v| 1 << v.number)
+    fields | name.map_or(0, bit)
 }
 
 fn entries(cx: &Cx<'_>) -> Vec<NodeId> {
@@ -154,9 +181,9 @@ fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Op
     });
     while let Some(id) = due.pop() {
         let before = set.get(id).copied().flatten().unwrap_or_default();
-        for exit in cx.exits(id) {
-            let Some(target) = exit.target else { continue };
-            let after = before | cx.graph.nodes.get(id).map_or(0, |node| bit(variables, node, &exit.name));
+        let node = cx.graph.nodes.get(id);
+        for (exit, target) in cx.exits(id).iter().filter_map(|exit| Some((exit, exit.target?))) {
+            let after = before | node.map_or(0, |node| bits(variables, node, &exit.name));
             let old = set.get(target).copied().flatten();
             let new = old.map_or(after, |old| old & after);
             if old != Some(new) {
@@ -184,11 +211,9 @@ fn way_around(
         if id == to {
             break;
         }
-        for (place, exit) in cx.exits(id).iter().enumerate() {
-            let sets = |node| bit(variables, node, &exit.name) >> number & 1 == 1;
-            if cx.graph.nodes.get(id).is_some_and(sets) {
-                continue;
-            }
+        let node = cx.graph.nodes.get(id);
+        let sets = |exit: &str| node.is_some_and(|node| bits(variables, node, exit) >> number & 1 == 1);
+        for (place, exit) in cx.exits(id).iter().enumerate().filter(|(_, exit)| !sets(&exit.name)) {
             if let Some(target) = exit.target.filter(|t| came.get(*t).copied().flatten().is_none()) {
                 came.insert(target, Some(Some((id, place))));
                 due.push_back(target);

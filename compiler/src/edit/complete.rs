@@ -12,7 +12,7 @@ use super::words;
 use crate::diag::Spot;
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::expr::Variables;
-use crate::graph::{Graph, Project};
+use crate::graph::{Graph, Node, Project};
 use crate::nodes::Kind;
 use crate::nodes::spec::{EntityUse, FieldSpec};
 use crate::text;
@@ -352,7 +352,9 @@ impl Finder<'_> {
         }
         let facts = kind.spec().entity.kind().zip(inside.entity.as_deref());
         let facts = facts.and_then(|(kind, key)| self.office.world.entity(kind, key));
-        for (name, spec) in kind.exits(facts).into_iter().filter(|(name, _)| !is_wired(name)) {
+        for (name, spec) in
+            kind.exits(&Node::default(), facts).into_iter().filter(|(name, _)| !is_wired(name))
+        {
             let shown = text::handle(&name);
             let snippet = Snippet::default().plain(&format!("{shown} -> ")).stop("node");
             let label = words::first(spec.doc);
@@ -399,7 +401,7 @@ impl Finder<'_> {
                 Next::Exit(kind, entity) => {
                     let facts = kind.spec().entity.kind().zip(entity.as_deref());
                     let facts = facts.and_then(|(kind, key)| self.office.world.entity(kind, key));
-                    for (name, spec) in kind.exits(facts) {
+                    for (name, spec) in kind.exits(&Node::default(), facts) {
                         self.plain(
                             CompletionKind::Exit,
                             &name,
@@ -437,7 +439,7 @@ impl Finder<'_> {
                 let Some((node, kind)) = node.and_then(|n| Some((n, n.kind?))) else { return };
                 let facts = kind.spec().entity.kind().zip(node.entity_key());
                 let facts = facts.and_then(|(kind, key)| self.office.world.entity(kind, key));
-                for (name, spec) in kind.exits(facts) {
+                for (name, spec) in kind.exits(node, facts) {
                     self.plain(CompletionKind::Exit, &name, &text::handle(&name), &words::first(spec.doc));
                 }
             }

@@ -117,7 +117,7 @@ fn exits(office: &Office, graph: &Graph, id: NodeId, node: &Node) -> String {
     let wiring: Wiring = graph.wiring();
     let edge = |exit: &str| wiring.edge(graph, id, exit).and_then(|e| graph.edges.get(e));
     let mut out = String::new();
-    for (name, spec) in kind.exits(facts).into_iter().take(LISTED_MAX) {
+    for (name, spec) in kind.exits(node, facts).into_iter().take(LISTED_MAX) {
         let goes = match (edge(&name), spec.unwired) {
             (Some(edge), _) => target(graph, edge),
             (None, Unwired::FallsTo(other)) => match edge(other) {

@@ -52,7 +52,11 @@ fn escaped(text: &str) -> String {
 pub(crate) fn required(kind: Kind, entity: Option<&str>, world: &dyn World) -> Vec<String> {
     let facts = kind.spec().entity.kind().zip(entity).and_then(|(kind, key)| world.entity(kind, key));
     let needs = |spec: &ExitSpec| matches!(spec.unwired, Unwired::Refused | Unwired::SaysGoodbye);
-    kind.exits(facts).into_iter().filter(|(_, spec)| needs(spec)).map(|(name, _)| name).collect()
+    kind.exits(&crate::graph::Node::default(), facts)
+        .into_iter()
+        .filter(|(_, spec)| needs(spec))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// A node's kind with its entity, and what has to stand in its block.

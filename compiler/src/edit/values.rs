@@ -80,6 +80,9 @@ pub(crate) fn sample(spec: &FieldSpec) -> String {
         FieldType::Text { .. } => "\"\"".to_owned(),
         FieldType::Inputs => "[account:number]".to_owned(),
         FieldType::Names => "[done]".to_owned(),
+        FieldType::Url => "\"https://crm.example/calls\"".to_owned(),
+        FieldType::Dial => "\"800\"".to_owned(),
+        FieldType::Answers => "[known, unknown]".to_owned(),
     }
 }
 
@@ -106,6 +109,7 @@ pub(crate) fn choices(
             let facts = FACTS.iter().map(|(name, _)| choice(name, (*name).to_owned(), "of every call"));
             facts.chain(variables.names().map(|v| choice(v, v.to_owned(), "variable"))).collect()
         }
+        FieldType::Url | FieldType::Dial | FieldType::Answers => Vec::new(),
         FieldType::Int { .. }
         | FieldType::Seconds { .. }
         | FieldType::Text { .. }

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::spec::{self, EntitySpec};
 use super::{
-    Date, DateException, EntityFacts, EntityKind, Extension, Hours, InboundNumber, IvrMenu, MenuKey, Prompt,
-    RingGroup, RingStrategy, TimeRule, TimeSwitch, Trunk, VoicemailBox,
+    Conference, Date, DateException, EntityFacts, EntityKind, Extension, Hours, InboundNumber, IvrMenu,
+    MenuKey, Prompt, Queue, QueueStrategy, RingGroup, RingStrategy, TimeRule, TimeSwitch, Trunk,
+    VoicemailBox,
 };
 use crate::graph::{Declaration, Field, Part};
 use crate::nodes::spec::{FieldDefault, FieldSpec};
@@ -59,9 +60,43 @@ pub fn of(declaration: &Declaration) -> EntityFacts {
             rules: parts(declaration, "rule").map(|p| rule(p, spec)).collect(),
             exceptions: parts(declaration, "except").filter_map(|p| exception(p, spec)).collect(),
         }),
+        EntityKind::Conference => EntityFacts::Conference(conference(key, name, &get)),
+        EntityKind::Queue => EntityFacts::Queue(queue(key, name, &get)),
         EntityKind::Prompt => {
             EntityFacts::Prompt(Prompt { key, name, file: get.text("file"), text: get.text("text") })
         }
+    }
+}
+
+fn conference(key: String, name: String, get: &Get<'_>) -> Conference {
+    Conference {
+        key,
+        name,
+        dial_in: get.text("dial_in"),
+        pin: get.flag("pin"),
+        max_members: get.number("max_members"),
+        record: get.flag("record"),
+        mute_on_join: get.flag("mute_on_join"),
+        announce_joins: get.flag("announce_joins"),
+    }
+}
+
+fn queue(key: String, name: String, get: &Get<'_>) -> Queue {
+    let word = get.text("strategy");
+    let strategy = QueueStrategy::ALL.into_iter().find(|s| Some(s.name()) == word.as_deref());
+    Queue {
+        key,
+        name,
+        members: get.texts("members"),
+        strategy: strategy.unwrap_or(QueueStrategy::RingAll),
+        ring_timeout_s: get.number("ring_timeout"),
+        max_wait_s: get.number("max_wait"),
+        max_callers: get.number("max_callers"),
+        wrap_up_s: get.number("wrap_up"),
+        music: get.text("music"),
+        announcement: get.text("announcement"),
+        announce_every_s: get.number("announce_every"),
+        announce_position: get.flag("announce_position"),
     }
 }
 
@@ -126,6 +161,10 @@ impl<'a> Get<'a> {
     fn texts(&self, name: &str) -> Vec<String> {
         let list = self.value(name).unwrap_or_default();
         list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.value(name).and_then(|v| v.as_bool()).unwrap_or_default()
     }
 
     fn number(&self, name: &str) -> u16 {

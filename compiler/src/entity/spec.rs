@@ -114,6 +114,8 @@ pub const fn of(kind: EntityKind) -> &'static EntitySpec {
         EntityKind::VoicemailBox => &VOICEMAIL_BOX,
         EntityKind::IvrMenu => &IVR_MENU,
         EntityKind::TimeSwitch => &TIME_SWITCH,
+        EntityKind::Conference => &CONFERENCE,
+        EntityKind::Queue => &QUEUE,
         EntityKind::Prompt => &PROMPT,
     }
 }
@@ -258,6 +260,108 @@ static TIME_SWITCH: EntitySpec = EntitySpec {
             ],
         },
     ],
+};
+
+static CONFERENCE: EntitySpec = EntitySpec {
+    kind: EntityKind::Conference,
+    key: KeyType::Name,
+    fields: &[
+        field(
+            "dial_in",
+            "Number that phones of the office dial to join it; only flows lead there, if not given.",
+            FieldType::Dial,
+            FieldDefault::Absent,
+        ),
+        field(
+            "pin",
+            "Whether callers have to know a PIN. The PIN itself is kept by the server and is never in text.",
+            FieldType::Bool,
+            FieldDefault::Is("false"),
+        ),
+        field(
+            "max_members",
+            "How many people may be in it at once.",
+            FieldType::Int { min: 2, max: 200 },
+            FieldDefault::Is("10"),
+        ),
+        field("record", "Whether it is recorded.", FieldType::Bool, FieldDefault::Is("false")),
+        field("mute_on_join", "Whether people come in muted.", FieldType::Bool, FieldDefault::Is("false")),
+        field(
+            "announce_joins",
+            "Whether a tone tells that somebody came or left.",
+            FieldType::Bool,
+            FieldDefault::Is("false"),
+        ),
+    ],
+    parts: &[],
+};
+
+static QUEUE: EntitySpec = EntitySpec {
+    kind: EntityKind::Queue,
+    key: KeyType::Name,
+    fields: &[
+        field(
+            "members",
+            "Who takes its calls.",
+            FieldType::Refs(EntityKind::Extension),
+            FieldDefault::Required,
+        ),
+        field(
+            "strategy",
+            "In which order members ring.",
+            FieldType::Word(&["ring_all", "round_robin", "random", "longest_idle"]),
+            FieldDefault::Is("\"ring_all\""),
+        ),
+        field(
+            "ring_timeout",
+            "How long a member's phone rings before the next one's does.",
+            FieldType::Seconds { min: 1, max: 600 },
+            FieldDefault::Is("20"),
+        ),
+        field(
+            "max_wait",
+            "How long callers wait at most where a node doesn't say otherwise.",
+            FieldType::Seconds { min: 1, max: 3_600 },
+            FieldDefault::Is("300"),
+        ),
+        field(
+            "max_callers",
+            "How many callers may wait at once.",
+            FieldType::Int { min: 1, max: 500 },
+            FieldDefault::Is("20"),
+        ),
+        field(
+            "wrap_up",
+            "How long a member isn't rung after a conversation.",
+            FieldType::Seconds { min: 0, max: 600 },
+            FieldDefault::Is("0"),
+        ),
+        field(
+            "music",
+            "Prompt played again and again while callers wait; the server's own music, if not given.",
+            FieldType::Ref(EntityKind::Prompt),
+            FieldDefault::Absent,
+        ),
+        field(
+            "announcement",
+            "Prompt played to waiting callers now and then.",
+            FieldType::Ref(EntityKind::Prompt),
+            FieldDefault::Absent,
+        ),
+        field(
+            "announce_every",
+            "Time between two announcements.",
+            FieldType::Seconds { min: 10, max: 600 },
+            FieldDefault::Is("60"),
+        ),
+        field(
+            "announce_position",
+            "Whether waiting callers are told how many are before them.",
+            FieldType::Bool,
+            FieldDefault::Is("false"),
+        ),
+    ],
+    parts: &[],
 };
 
 static PROMPT: EntitySpec = EntitySpec {

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use flow_vm::effect::{Answer, Collected, Effect, End, RingEnd, VoicemailEnd};
+use flow_vm::effect::{
+    Answer, Collected, ConferenceEnd, Effect, End, QueueEnd, RingEnd, TransferTo, VoicemailEnd, WebhookEnd,
+};
 use flow_vm::text::show_date;
+use flow_vm::value::Value;
 
-use super::{Visit, moments};
+use super::{Asked, Visit, moments};
 use crate::entity::{EntityFacts, EntityKind};
 use crate::graph::Graph;
 use crate::text::quoted;
@@ -18,7 +21,7 @@ use crate::zone;
 pub(super) fn of(
     name: &str,
     last: &Visit<'_>,
-    asked: &[(Effect<'_>, Answer)],
+    asked: &[Asked<'_, '_>],
     end: End,
     graph: &Graph,
     world: &dyn World,
@@ -34,10 +37,11 @@ pub(super) fn of(
     if let Some(number) = number {
         let _ = writeln!(out, "  call {}", quoted(number));
     }
-    let mut scene = Scene { world, does: BTreeMap::new(), torn: false, acts: Vec::new() };
-    for (effect, answer) in asked {
-        scene.take(effect, *answer);
+    let mut scene = Scene { world, does: BTreeMap::new(), torn: false, acts: Vec::new(), reply: None };
+    for asked in asked {
+        scene.take(asked);
     }
+    scene.web();
     for ((what, key), does) in &scene.does {
         let _ = writeln!(out, "  {what} {} {does}", crate::text::named(key));
     }
@@ -58,13 +62,17 @@ pub(super) fn of(
 /// What phones and mailboxes do, and what the caller does at the questions.
 struct Scene<'a> {
     world: &'a dyn World,
-    does: BTreeMap<(&'static str, String), &'static str>,
+    does: BTreeMap<(&'static str, String), String>,
     torn: bool,
     acts: Vec<String>,
+    /// What the last webhook replied: its node and the words of the reply.
+    reply: Option<(String, String)>,
 }
 
 impl Scene<'_> {
-    fn take(&mut self, effect: &Effect<'_>, answer: Answer) {
+    fn take(&mut self, asked: &Asked<'_, '_>) {
+        let (effect, answer) = (&asked.effect, asked.answer);
+        self.hands_over(asked);
         if let Answer::Key(key) = answer {
             self.acts.push(format!("press {key}"));
         }
@@ -111,6 +119,76 @@ impl Scene<'_> {
         }
     }
 
+    /// Questions that hand the caller over, or ask somebody else.
+    fn hands_over(&mut self, asked: &Asked<'_, '_>) {
+        let (effect, answer) = (&asked.effect, asked.answer);
+        if let (Effect::Transfer { to, .. }, Answer::Done | Answer::Failed) = (effect, answer) {
+            let (inside, number) = match to {
+                TransferTo::Extension(key) => (true, *key),
+                TransferTo::Number(number) => {
+                    let extension = self.world.entity(EntityKind::Extension, number.as_str());
+                    (extension.is_some(), number.as_str())
+                }
+            };
+            match (inside, answer == Answer::Done) {
+                (true, true) => self.rings(number, RingEnd::Answered),
+                (true, false) => self.rings(number, RingEnd::NoAnswer),
+                (false, true) => self.torn |= self.does.contains_key(&("line", number.to_owned())),
+                (false, false) => self.does("line", number, "fails"),
+            }
+        }
+        if let (Effect::Webhook { answers, .. }, Answer::Webhook(end)) = (effect, answer) {
+            self.web();
+            let reply = match end {
+                WebhookEnd::Answer(number) => {
+                    let name = answers.iter().nth(usize::from(number)).map_or("", |declared| declared.name);
+                    format!("replies {}", crate::text::named(name))
+                }
+                WebhookEnd::Default => return,
+                WebhookEnd::Error => "fails".to_owned(),
+                WebhookEnd::Timeout => "timeout".to_owned(),
+            };
+            self.reply = Some((asked.node.to_owned(), reply));
+        }
+        if let (Effect::WebhookField { field, .. }, Answer::Value(value), Some((_, reply))) =
+            (effect, answer, &mut self.reply)
+        {
+            let value = match value {
+                Value::Bool(yes) => yes.to_string(),
+                Value::Number(number) => number.to_string(),
+                Value::Text(text) | Value::Phone(text) => text.as_str().to_owned(),
+                // No field is of such a type.
+                Value::Moment(_) => return,
+            };
+            reply.push_str(&format!(" {} {}", crate::text::named(field), quoted(&value)));
+        }
+        if let (Effect::Queue { queue, .. }, Answer::Queue(end)) = (effect, answer) {
+            let members = match self.world.entity(EntityKind::Queue, queue) {
+                Some(EntityFacts::Queue(queue)) => queue.members.as_slice(),
+                Some(_) | None => &[],
+            };
+            match (end, members.first()) {
+                (QueueEnd::Answered, Some(first)) => self.rings(&first.clone(), RingEnd::Answered),
+                (QueueEnd::Answered, None) => self.torn = true,
+                (other, _) => self.does("queue", queue, other.name()),
+            }
+        }
+        if let (Effect::Conference { conference }, Answer::Conference(end)) = (effect, answer) {
+            match end {
+                ConferenceEnd::Left => {}
+                ConferenceEnd::Full => self.does("conference", conference, "full"),
+                ConferenceEnd::Refused => self.does("conference", conference, "refuses"),
+            }
+        }
+    }
+
+    /// What the last webhook replied goes to the others.
+    fn web(&mut self) {
+        if let Some((node, reply)) = self.reply.take() {
+            self.does("webhook", &node, &reply);
+        }
+    }
+
     fn rings(&mut self, extension: &str, end: RingEnd) {
         let does = match end {
             RingEnd::Answered => "answers",
@@ -125,8 +203,8 @@ impl Scene<'_> {
         self.does("phone", extension, does);
     }
 
-    fn does(&mut self, what: &'static str, key: &str, does: &'static str) {
-        let before = self.does.insert((what, key.to_owned()), does);
+    fn does(&mut self, what: &'static str, key: &str, does: &str) {
+        let before = self.does.insert((what, key.to_owned()), does.to_owned());
         self.torn |= before.is_some_and(|before| before != does);
     }
 }

@@ -3,10 +3,13 @@
 use std::fmt;
 
 use cranelift_entity::EntityRef;
-use flow_vm::effect::{CallerPart, Cause, DigitRule, Key, PhoneStatus, RingEnd, Terminator, VoicemailEnd};
+use flow_vm::effect::{
+    CallerPart, Cause, ConferenceEnd, DigitRule, Key, Method, PhoneStatus, QueueEnd, RingEnd, Terminator,
+    VoicemailEnd, WebhookEnd,
+};
 use flow_vm::table::{DayMask, Days, Minutes, When};
 use flow_vm::text::parse_date;
-use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator};
+use flow_vm::value::{DigitsAs, Fact, Moment, MomentType, Operator, Type};
 
 use super::print::{ring_word, voicemail_word};
 use super::{
@@ -131,6 +134,7 @@ fn read_step(ir: &Ir, block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
         }
         "load" => Step::Load(words.variable()?),
         "store" => Step::Store(words.variable()?),
+        "push_answer" => Step::PushAnswer,
         "apply" => {
             let word = words.bare()?;
             let operator = Operator::ALL.iter().copied().find(|o| o.name() == word);
@@ -189,6 +193,28 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
         }
         "now" => Ask::LocalTime { zone: words.quoted()? },
         "status" => Ask::Status { extension: words.quoted()? },
+        "transfer" => {
+            let extension = match words.bare()? {
+                "extension" => Some(words.quoted()?),
+                "number" => None,
+                word => return Err(format!("`{word}` is no target of a transfer")),
+            };
+            Ask::Transfer { extension, timeout_ms: words.millis()? }
+        }
+        "webhook" => {
+            let word = words.bare()?;
+            let method = Method::ALL.into_iter().find(|m| m.name() == word);
+            let method = method.ok_or_else(|| format!("`{word}` is no method"))?;
+            let (url, answers) = (words.quoted()?, words.quoted()?);
+            Ask::Webhook { url, method, answers, timeout_ms: words.millis()? }
+        }
+        "webhook_field" => {
+            let (field, word) = (words.quoted()?, words.bare()?);
+            let ty = Type::ALL.into_iter().find(|ty| ty.name() == word);
+            Ask::WebhookField { field, ty: ty.ok_or_else(|| format!("`{word}` is no type"))? }
+        }
+        "queue" => Ask::Queue { queue: words.quoted()?, timeout_ms: words.millis()? },
+        "conference" => Ask::Conference { conference: words.quoted()? },
         "collect" => {
             let (prompt, min, max, word) = (words.quoted()?, words.number()?, words.number()?, words.bare()?);
             let terminator = Terminator::ALL.into_iter().find(|t| t.name() == word);
@@ -373,6 +399,25 @@ impl<'a> Words<'a> {
                 let word = self.bare()?;
                 let status = PhoneStatus::ALL.into_iter().find(|s| s.name() == word);
                 status.map(Case::Status).ok_or_else(|| format!("no extension is `{word}`"))
+            }
+            "webhook" => match self.bare()? {
+                "default" => Ok(Case::Webhook(WebhookEnd::Default)),
+                "error" => Ok(Case::Webhook(WebhookEnd::Error)),
+                "timeout" => Ok(Case::Webhook(WebhookEnd::Timeout)),
+                word => {
+                    let number = word.parse().ok().map(WebhookEnd::Answer);
+                    number.map(Case::Webhook).ok_or_else(|| format!("no webhook answers `{word}`"))
+                }
+            },
+            "queue" => {
+                let word = self.bare()?;
+                let end = QueueEnd::ALL.into_iter().find(|e| e.name() == word);
+                end.map(Case::Queue).ok_or_else(|| format!("a queue doesn't end by `{word}`"))
+            }
+            "conference" => {
+                let word = self.bare()?;
+                let end = ConferenceEnd::ALL.into_iter().find(|e| e.name() == word);
+                end.map(Case::Conference).ok_or_else(|| format!("a conference doesn't end by `{word}`"))
             }
             "entered" => {
                 let word = self.bare()?;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use flow_vm::effect::{DigitRule, RingEnd, VoicemailEnd};
+use flow_vm::effect::{DigitRule, RingEnd, VoicemailEnd, WebhookEnd};
 use flow_vm::table::{DayMask, Days, When};
 use flow_vm::text::show_date;
 
@@ -38,6 +38,7 @@ fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) ->
             | Step::Push(_)
             | Step::Load(_)
             | Step::Store(_)
+            | Step::PushAnswer
             | Step::Apply(_)
             | Step::Digits(_)) => writeln!(f, "  {other}")?,
         }
@@ -76,6 +77,7 @@ impl Display for Step {
             Step::Push(Pushed::Now(part)) => write!(f, "push now:{}", part.name()),
             Step::Load(variable) => write!(f, "load v{variable}"),
             Step::Store(variable) => write!(f, "store v{variable}"),
+            Step::PushAnswer => f.write_str("push_answer"),
             Step::Digits(holds) => write!(f, "digits {}", holds.name()),
             Step::Apply(operator) => write!(f, "apply {}", operator.name()),
         }
@@ -106,6 +108,17 @@ impl Display for Ask {
             Ask::SetCallerId { part } => write!(f, "set_caller_id {}", part.name()),
             Ask::Chance { percent } => write!(f, "chance {percent}%"),
             Ask::Status { extension } => write!(f, "status {}", Quoted(extension)),
+            Ask::Transfer { extension: Some(extension), timeout_ms } => {
+                write!(f, "transfer extension {} {timeout_ms}ms", Quoted(extension))
+            }
+            Ask::Transfer { extension: None, timeout_ms } => write!(f, "transfer number {timeout_ms}ms"),
+            Ask::Webhook { url, method, answers, timeout_ms } => {
+                let (url, answers) = (Quoted(url), Quoted(answers));
+                write!(f, "webhook {} {url} {answers} {timeout_ms}ms", method.name())
+            }
+            Ask::WebhookField { field, ty } => write!(f, "webhook_field {} {}", Quoted(field), ty.name()),
+            Ask::Queue { queue, timeout_ms } => write!(f, "queue {} {timeout_ms}ms", Quoted(queue)),
+            Ask::Conference { conference } => write!(f, "conference {}", Quoted(conference)),
             Ask::LocalTime { zone } => write!(f, "now {}", Quoted(zone)),
             Ask::Collect { prompt, rule, secret } => {
                 let DigitRule { min, max, terminator, first_s, next_s } = rule;
@@ -139,6 +152,12 @@ impl Display for Case {
             Case::Chance(yes) => write!(f, "chance {yes}"),
             Case::Entered(entered) => write!(f, "entered {}", entered.name()),
             Case::Status(status) => write!(f, "status {}", status.name()),
+            Case::Webhook(WebhookEnd::Answer(number)) => write!(f, "webhook {number}"),
+            Case::Webhook(WebhookEnd::Default) => f.write_str("webhook default"),
+            Case::Webhook(WebhookEnd::Error) => f.write_str("webhook error"),
+            Case::Webhook(WebhookEnd::Timeout) => f.write_str("webhook timeout"),
+            Case::Queue(end) => write!(f, "queue {}", end.name()),
+            Case::Conference(end) => write!(f, "conference {}", end.name()),
         }
     }
 }

@@ -20,11 +20,16 @@ kinds! {
     branch: Branch;
     split: Split;
     status: Status;
+    transfer: Transfer;
+    conference: Conference;
+    queue: Queue;
+    webhook: Webhook;
     collect: Collect;
 }
 
 use self::spec::Computed;
 use crate::entity::EntityFacts;
+use crate::graph::Node;
 
 impl Kind {
     /// The kind of this name.
@@ -39,16 +44,19 @@ impl Kind {
         self.spec().name
     }
 
-    /// The names of a node's exits in their order: those that come from the entity's facts, then the fixed ones.
-    /// Without facts only the fixed ones.
+    /// The names of a node's exits in their order: those that come from the entity's facts or from the node itself, then
+    /// the fixed ones. Without facts only the fixed ones.
     #[must_use]
-    pub fn exits(self, facts: Option<&EntityFacts>) -> Vec<(String, &'static spec::ExitSpec)> {
+    pub fn exits(self, node: &Node, facts: Option<&EntityFacts>) -> Vec<(String, &'static spec::ExitSpec)> {
         let spec = self.spec();
         let computed = match (spec.computed, facts) {
             (Computed::MenuKeys, Some(EntityFacts::IvrMenu(m))) => {
                 m.keys.iter().map(|k| k.key.to_string()).collect()
             }
             (Computed::TimeRules, Some(EntityFacts::TimeSwitch(t))) => t.own_exits(),
+            (Computed::Answers, _) => {
+                crate::webhook::of(node).into_iter().map(|answer| answer.name).collect()
+            }
             (Computed::None | Computed::MenuKeys | Computed::TimeRules, _) => Vec::new(),
         };
         let computed = computed.into_iter().map(|name| (name, &spec.computed_exit));

@@ -74,6 +74,8 @@ pub enum Computed {
     MenuKeys,
     /// One per rule of the time switch.
     TimeRules,
+    /// One per answer that the node declares.
+    Answers,
 }
 
 /// Type of a field, with its range.
@@ -124,6 +126,12 @@ pub enum FieldType {
     Template,
     /// Name of a variable.
     Variable,
+    /// An address on the web: `https://…` or `http://…`.
+    Url,
+    /// The answers of a webhook; see [`crate::webhook`].
+    Answers,
+    /// A number to dial inside the office.
+    Dial,
     /// Names with types, `account:number`: what a flow takes that others call.
     Inputs,
     /// A list of names: the exits of a flow that others call.
@@ -220,11 +228,11 @@ impl NodeSpec {
         self.exits.iter().find(|e| e.name == name)
     }
 
-    /// The exit that text means by `-> target` without a name: the only fixed exit, or `next`.
+    /// The exit that text means by `-> target` without a name: the only exit, if it must lead somewhere, or `next`.
     #[must_use]
     pub fn plain_exit(&self) -> Option<&'static ExitSpec> {
         match (self.computed, self.exits) {
-            (Computed::None, [only]) => Some(only),
+            (Computed::None, [only]) if only.unwired == Unwired::Refused => Some(only),
             _ => self.exit("next"),
         }
     }

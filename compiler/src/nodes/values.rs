@@ -1,11 +1,12 @@
 //! The types of fields: how a kind's file names them, and how a config value becomes a Rust value.
 
-use flow_vm::effect::{Cause, Terminator};
+use flow_vm::effect::{Cause, Method, Terminator};
 use flow_vm::value::DigitsAs;
 use serde_json::Value;
 
 use super::spec::{EntityKind, FieldType};
 use crate::graph::Node;
+use crate::webhook::{self, DeclaredAnswer};
 
 /// A type of field as `node!` names it.
 pub trait FieldKind {
@@ -69,6 +70,10 @@ text_kinds! {
     Template FieldType::Template;
     /// Name of a variable.
     VariableName FieldType::Variable;
+    /// Key of an extension.
+    ExtensionKey FieldType::Ref(EntityKind::Extension);
+    /// An address on the web.
+    Url FieldType::Url;
     /// Key of a prompt.
     PromptKey FieldType::Ref(EntityKind::Prompt);
     /// Name of a secret that the server keeps.
@@ -112,8 +117,23 @@ word_kinds! {
     CauseWord Cause = Cause::Normal;
     /// What a variable holds that digits are collected into.
     HoldsWord DigitsAs = DigitsAs::Text;
+    /// How a webhook asks.
+    MethodWord Method = Method::Post;
     /// The key that ends an entry of digits.
     TerminatorWord Terminator = Terminator::Pound;
+}
+
+/// The answers of a webhook.
+#[derive(Debug)]
+pub struct AnswerList;
+
+impl FieldKind for AnswerList {
+    type Out = Vec<DeclaredAnswer>;
+    const TYPE: FieldType = FieldType::Answers;
+    const FALLBACK: Vec<DeclaredAnswer> = Vec::new();
+    fn read(value: &Value) -> Option<Vec<DeclaredAnswer>> {
+        webhook::read(value).ok()
+    }
 }
 
 /// A whole number between two bounds, both included.

@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 
 use flow_vm::effect::{
-    Answer, Collected, DigitRule, Digits, Effect, End, Input, Key, PhoneStatus, RingEnd, Sound, VoicemailEnd,
+    Answer, Collected, ConferenceEnd, DigitRule, Digits, Effect, End, Input, Key, PhoneStatus, QueueEnd,
+    RingEnd, Sound, TransferTo, VoicemailEnd, WebhookEnd,
 };
 use flow_vm::text::effect_text;
+use flow_vm::webhook::Answers;
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Trace, Watch, resume};
 
-use super::script::{Act, Script};
+use super::script::{Act, Script, value_of};
 use super::story::{self, Happening, What};
 use crate::entity::{EntityFacts, EntityKind};
-use crate::graph::{Graph, MailboxDoes, PhoneDoes};
+use crate::graph::{ConferenceDoes, Graph, MailboxDoes, PhoneDoes, WebhookDoes};
 use crate::limits::SIMULATED_EFFECTS_MAX;
 use crate::world::World;
 use crate::zone;
@@ -117,7 +119,8 @@ pub fn run_live(
         acts: script.acts.clone(),
         draws: script.draws.clone(),
         now_ms: 0,
-        log: Log { program, now_ms: 0, happened: Vec::new() },
+        log: Log { program, now_ms: 0, happened: Vec::new(), node: String::new() },
+        replied: Vec::new(),
     };
     let mut trace = Trace::new(program, entry, script.facts);
     let (mut effect, mut answer, mut end) = (0, Answer::Start, None);
@@ -147,6 +150,8 @@ struct Log<'a> {
     program: &'a Program,
     now_ms: u64,
     happened: Vec<Happening>,
+    /// The node that the call is in.
+    node: String,
 }
 
 impl Log<'_> {
@@ -159,6 +164,7 @@ impl Log<'_> {
 impl Watch for Log<'_> {
     fn enter(&mut self, node: NodeIx) {
         let name = self.program.node_name(node).unwrap_or_default().to_owned();
+        self.node.clone_from(&name);
         self.note(self.now_ms, What::Enters(name));
     }
 
@@ -178,6 +184,8 @@ struct Call<'a> {
     draws: VecDeque<bool>,
     now_ms: u64,
     log: Log<'a>,
+    /// The fields of the last webhook's reply.
+    replied: Vec<(String, String)>,
 }
 
 impl Call<'_> {
@@ -203,6 +211,8 @@ impl Call<'_> {
                         | EntityFacts::VoicemailBox(_)
                         | EntityFacts::IvrMenu(_)
                         | EntityFacts::TimeSwitch(_)
+                        | EntityFacts::Conference(_)
+                        | EntityFacts::Queue(_)
                         | EntityFacts::Prompt(_),
                     )
                     | None => Vec::new(),
@@ -214,6 +224,18 @@ impl Call<'_> {
                 self.log.note(self.now_ms, What::Shows(text.as_str().to_owned()));
                 Answer::Done
             }
+            Effect::Transfer { to, timeout_ms } => self.transfers(to, u64::from(timeout_ms)),
+            Effect::Webhook { url, send, answers, timeout_ms, .. } => {
+                self.log.note(self.now_ms, What::Reaches(url.to_owned()));
+                self.log.note(self.now_ms, What::Sends(send.as_str().to_owned()));
+                self.asks_the_web(answers, u64::from(timeout_ms))
+            }
+            Effect::WebhookField { field, ty } => {
+                let value = self.replied.iter().find(|(name, _)| name == field);
+                value.and_then(|(_, text)| value_of(ty, text)).map_or(Answer::Failed, Answer::Value)
+            }
+            Effect::Queue { queue, timeout_ms } => self.waits(queue, u64::from(timeout_ms)),
+            Effect::Conference { conference } => self.joins(conference),
             Effect::Chance { percent } => Answer::Chance(self.draws(percent)),
             Effect::Status { extension } => Answer::Status(match self.script.phones.get(extension) {
                 Some(PhoneDoes::Busy) => PhoneStatus::OnCall,
@@ -330,23 +352,112 @@ impl Call<'_> {
     }
 
     fn rings(&mut self, extensions: &[&str], timeout_ms: u64) -> Answer {
-        if self.hangs_up() {
+        let Some(phones) = self.phones(extensions) else {
             return self.after(THINKING_MS, Answer::HungUp);
+        };
+        let (end, ms) = ring(&phones, timeout_ms);
+        self.after(ms, Answer::Ring(end))
+    }
+
+    /// What the phones of these extensions do when they ring; `None` if the caller hangs up.
+    fn phones(&mut self, extensions: &[&str]) -> Option<Vec<Option<PhoneDoes>>> {
+        if self.hangs_up() {
+            return None;
         }
         let mut phones = Vec::with_capacity(extensions.len());
         for extension in extensions {
             let scripted = self.script.phones.get(*extension).copied();
             phones.push(match scripted.is_none().then(|| self.reply(Question::Phone(extension))) {
                 Some(Reply::Phone(does)) => Some(does),
-                Some(Reply::Caller(Act::HangUp)) => return self.after(THINKING_MS, Answer::HungUp),
+                Some(Reply::Caller(Act::HangUp)) => return None,
                 Some(
                     Reply::Usual | Reply::Caller(Act::Press(_) | Act::Digits(_) | Act::Wait) | Reply::Draw(_),
                 )
                 | None => scripted,
             });
         }
+        Some(phones)
+    }
+
+    fn transfers(&mut self, to: TransferTo<'_>, timeout_ms: u64) -> Answer {
+        let target = match &to {
+            TransferTo::Extension(key) => key,
+            TransferTo::Number(number) => number.as_str(),
+        };
+        self.log.note(self.now_ms, What::Reaches(target.to_owned()));
+        if self.world.entity(EntityKind::Extension, target).is_some() {
+            let answer = self.rings(&[target], timeout_ms);
+            let gone = answer == Answer::HungUp;
+            let done = if answer == Answer::Ring(RingEnd::Answered) { Answer::Done } else { Answer::Failed };
+            return if gone { answer } else { done };
+        }
+        if self.hangs_up() {
+            return self.after(THINKING_MS, Answer::HungUp);
+        }
+        let dialled = target.bytes().any(|b| b.is_ascii_digit());
+        match self.script.dead_lines.contains(target) || !dialled {
+            true => self.after(SETUP_MS, Answer::Failed),
+            false => self.after(THINKING_MS + TALK_MS, Answer::Done),
+        }
+    }
+
+    fn asks_the_web(&mut self, answers: Answers<'_>, timeout_ms: u64) -> Answer {
+        if self.hangs_up() {
+            return self.after(SETUP_MS, Answer::HungUp);
+        }
+        let does = self.script.webhooks.get(&self.log.node);
+        let (ms, end) = match does {
+            Some(WebhookDoes::Fails) => (SETUP_MS, WebhookEnd::Error),
+            Some(WebhookDoes::TimesOut) => (timeout_ms, WebhookEnd::Timeout),
+            Some(WebhookDoes::Replies { answer, fields }) => {
+                self.replied.clone_from(fields);
+                let number = (0..).zip(answers.iter()).find(|(_, declared)| declared.name == answer);
+                (SETUP_MS, number.map_or(WebhookEnd::Default, |(number, _)| WebhookEnd::Answer(number)))
+            }
+            None => (SETUP_MS, WebhookEnd::Default),
+        };
+        self.after(ms, Answer::Webhook(end))
+    }
+
+    /// Waits for members: phones that are busy may be free soon, those that nobody answers ring again.
+    fn waits(&mut self, queue: &str, timeout_ms: u64) -> Answer {
+        if let Some(end) = self.script.queues.get(queue) {
+            if self.hangs_up() {
+                return self.after(THINKING_MS, Answer::HungUp);
+            }
+            let waited = matches!(end, QueueEnd::Timeout | QueueEnd::NoAnswer);
+            return self.after(if waited { timeout_ms } else { SETUP_MS }, Answer::Queue(*end));
+        }
+        let members: Vec<&str> = match self.world.entity(EntityKind::Queue, queue) {
+            Some(EntityFacts::Queue(queue)) => queue.members.iter().map(String::as_str).collect(),
+            Some(_) | None => Vec::new(),
+        };
+        let Some(mut phones) = self.phones(&members) else {
+            return self.after(THINKING_MS, Answer::HungUp);
+        };
+        // A member who talks to somebody else is waited for like one whose phone rings.
+        phones.iter_mut().filter(|does| **does == Some(PhoneDoes::Busy)).for_each(|does| *does = None);
         let (end, ms) = ring(&phones, timeout_ms);
-        self.after(ms, Answer::Ring(end))
+        let end = match end {
+            RingEnd::Answered => QueueEnd::Answered,
+            RingEnd::NoAnswer => QueueEnd::Timeout,
+            RingEnd::Busy => QueueEnd::Busy,
+            RingEnd::Declined => QueueEnd::Declined,
+            RingEnd::Unavailable => QueueEnd::Unavailable,
+        };
+        self.after(ms, Answer::Queue(end))
+    }
+
+    fn joins(&mut self, conference: &str) -> Answer {
+        if self.hangs_up() {
+            return self.after(THINKING_MS, Answer::HungUp);
+        }
+        let (ms, end) = match self.script.conferences.get(conference) {
+            Some(ConferenceDoes::Full) => (SETUP_MS, ConferenceEnd::Full),
+            Some(ConferenceDoes::Refuses) => (THINKING_MS, ConferenceEnd::Refused),
+            None => (TALK_MS, ConferenceEnd::Left),
+        };
+        self.after(ms, Answer::Conference(end))
     }
 
     fn records(&mut self, mailbox: &str) -> Answer {
@@ -377,6 +488,8 @@ impl Call<'_> {
                     | EntityFacts::RingGroup(_)
                     | EntityFacts::VoicemailBox(_)
                     | EntityFacts::TimeSwitch(_)
+                    | EntityFacts::Conference(_)
+                    | EntityFacts::Queue(_)
                     | EntityFacts::Prompt(_),
                 )
                 | None => menu,

@@ -145,6 +145,8 @@ enum Met<'a> {
     Hears(&'a str),
     /// Phones are shown this of the caller.
     Shows(&'a str),
+    /// A webhook is sent this.
+    Sends(&'a str),
     /// The call ended.
     Ends(End),
 }
@@ -172,7 +174,7 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
                 // A call is in one node at a time: the one it came to last.
                 let last = met.iter_mut().rev().find_map(|m| match m {
                     Met::Comes(at) => Some(at),
-                    Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Ends(_) => None,
+                    Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Sends(_) | Met::Ends(_) => None,
                 });
                 if let Some(at) = last {
                     at.exit = Some(exit);
@@ -182,6 +184,12 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
             }
             What::Hears(prompt) => met.push(Met::Hears(prompt)),
             What::Shows(text) => met.push(Met::Shows(text)),
+            What::Sends(text) => met.push(Met::Sends(text)),
+            What::Reaches(target) => {
+                if let Some(Met::Comes(at)) = met.last_mut() {
+                    at.entity = Some(target);
+                }
+            }
             What::Ends(end) => met.push(Met::Ends(*end)),
             What::Asks(_) | What::Answer(_) => {}
         }
@@ -196,16 +204,25 @@ fn fits(met: &Met<'_>, expected: &Expect) -> bool {
             at.kind == Some(*kind) && is(entity, at.entity) && is(exit, at.exit)
         }
         Expect::Named { node, exit } => node == at.name && is(exit, at.exit),
-        Expect::Hears { .. } | Expect::Shows { .. } | Expect::End(_) | Expect::CallerGone => false,
+        Expect::Hears { .. }
+        | Expect::Shows { .. }
+        | Expect::Sends { .. }
+        | Expect::End(_)
+        | Expect::CallerGone => false,
     };
     let by_exit = match expected {
         Expect::Node { exit, .. } | Expect::Named { exit, .. } => exit.is_some(),
-        Expect::Hears { .. } | Expect::Shows { .. } | Expect::End(_) | Expect::CallerGone => false,
+        Expect::Hears { .. }
+        | Expect::Shows { .. }
+        | Expect::Sends { .. }
+        | Expect::End(_)
+        | Expect::CallerGone => false,
     };
     match met {
         Met::Comes(node) => !by_exit && at(node),
         Met::Leaves(node) => by_exit && at(node),
         Met::Hears(heard) => matches!(expected, Expect::Hears { prompt } if prompt == heard),
+        Met::Sends(sent) => matches!(expected, Expect::Sends { text } if text == sent),
         Met::Shows(shown) => matches!(expected, Expect::Shows { text } if text == shown),
         Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
         Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
@@ -221,6 +238,7 @@ fn said(expected: &Expect) -> String {
         Expect::Named { node, exit } => format!("node {node}{}", word(exit)),
         Expect::Hears { prompt } => format!("hears {prompt}"),
         Expect::Shows { text } => format!("shows {text:?}"),
+        Expect::Sends { text } => format!("sends {text:?}"),
         Expect::End(cause) => format!("end {}", cause.name()),
         Expect::CallerGone => "caller_gone".to_owned(),
     }
@@ -238,21 +256,28 @@ fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
         Expect::Hears { .. } => {
             let heard = rest.iter().filter_map(|m| match m {
                 Met::Hears(prompt) => Some(format!("hears {prompt}")),
-                Met::Comes(_) | Met::Leaves(_) | Met::Shows(_) | Met::Ends(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Shows(_) | Met::Sends(_) | Met::Ends(_) => None,
             });
             (heard.collect(), "the caller heard nothing more")
         }
         Expect::Shows { .. } => {
             let shown = rest.iter().filter_map(|m| match m {
                 Met::Shows(text) => Some(format!("shows {text:?}")),
-                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Ends(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Sends(_) | Met::Ends(_) => None,
             });
             (shown.collect(), "phones were shown nothing else")
+        }
+        Expect::Sends { .. } => {
+            let sent = rest.iter().filter_map(|m| match m {
+                Met::Sends(text) => Some(format!("sends {text:?}")),
+                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Ends(_) => None,
+            });
+            (sent.collect(), "no webhook was asked any more")
         }
         Expect::End(_) | Expect::CallerGone => {
             let ends = all.iter().filter_map(|m| match m {
                 Met::Ends(end) => Some(flow_vm::text::end_text(*end)),
-                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) => None,
+                Met::Comes(_) | Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Sends(_) => None,
             });
             (ends.collect(), "the call didn't end")
         }
@@ -267,6 +292,6 @@ fn node_said(met: &Met<'_>) -> Option<String> {
             let word = |w: &Option<&str>| w.map_or_else(String::new, |w| format!(" {w}"));
             Some(format!("{kind}{}{} (`{name}`)", word(entity), word(exit)))
         }
-        Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Ends(_) => None,
+        Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Sends(_) | Met::Ends(_) => None,
     }
 }

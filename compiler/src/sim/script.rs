@@ -1,14 +1,19 @@
 //! What a test's steps say about a call: who calls when, what the caller does, what the phones and mailboxes do.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use flow_vm::CallFacts;
-use flow_vm::effect::{Key, LocalTime};
-use flow_vm::value::Text;
+use flow_vm::effect::{Key, LocalTime, QueueEnd};
+use flow_vm::limits::VALUE_BYTES_MAX;
+use flow_vm::value::{Text, Type, Value};
 
 use crate::entity::EntityKind;
-use crate::graph::{FlowId, Graph, MailboxDoes, NodeId, PhoneDoes, Project, Step, StepKind, Test};
+use crate::graph::{
+    ConferenceDoes, FlowId, Graph, MailboxDoes, NodeId, PhoneDoes, Project, Step, StepKind, Test, WebhookDoes,
+};
+use crate::nodes::Kind;
+use crate::webhook;
 use crate::world::World;
 use crate::zone;
 
@@ -50,6 +55,14 @@ pub struct Script {
     pub phones: BTreeMap<String, PhoneDoes>,
     /// What mailboxes do; all others take messages.
     pub mailboxes: BTreeMap<String, MailboxDoes>,
+    /// What the servers of webhooks do, by node; all others reply something that no answer is declared for.
+    pub webhooks: BTreeMap<String, WebhookDoes>,
+    /// How waiting in queues ends; in all others callers wait for the phones of the members.
+    pub queues: BTreeMap<String, QueueEnd>,
+    /// What conferences do; all others let callers in.
+    pub conferences: BTreeMap<String, ConferenceDoes>,
+    /// Outside numbers at which nobody can be reached; at all others somebody answers.
+    pub dead_lines: BTreeSet<String>,
     /// What secrets are, by name; nothing is accepted for any other.
     pub secrets: BTreeMap<String, String>,
 }
@@ -65,6 +78,8 @@ pub enum ScriptError {
     NoSuchNumber(usize, String),
     /// The n-th step says what an extension or a mailbox does that doesn't exist.
     NoSuchEntity(usize, EntityKind, String),
+    /// The n-th step lets a webhook reply what it can't, or a node that is no webhook; why.
+    NoSuchReply(usize, String),
     /// The n-th step names a zone that doesn't exist, or a day outside of the calendar.
     NoSuchTime(usize, String),
 }
@@ -78,6 +93,7 @@ impl ScriptError {
             ScriptError::SecondCall(step)
             | ScriptError::NoSuchNumber(step, _)
             | ScriptError::NoSuchEntity(step, _, _)
+            | ScriptError::NoSuchReply(step, _)
             | ScriptError::NoSuchTime(step, _) => Some(*step),
         }
     }
@@ -92,6 +108,7 @@ impl fmt::Display for ScriptError {
             ScriptError::NoSuchEntity(_, kind, key) => {
                 write!(f, "there is no {} `{key}`, so this would say nothing about the call", kind.noun())
             }
+            ScriptError::NoSuchReply(_, why) => f.write_str(why),
             ScriptError::NoSuchTime(_, zone) => {
                 write!(f, "there is no such time: `{zone}` is no zone, or the day is outside of the calendar")
             }
@@ -119,6 +136,10 @@ impl Script {
             acts: VecDeque::new(),
             phones: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            conferences: BTreeMap::new(),
+            dead_lines: BTreeSet::new(),
             secrets: BTreeMap::new(),
         };
         for (number, step) in test.steps.iter().enumerate() {
@@ -126,6 +147,9 @@ impl Script {
                 && world.entity(kind, key).is_none()
             {
                 return Err(ScriptError::NoSuchEntity(number, kind, key.to_owned()));
+            }
+            if let StepKind::Webhook { node, does } = &step.what {
+                replies(node, does, project).map_err(|why| ScriptError::NoSuchReply(number, why))?;
             }
             script.take(&step.what);
         }
@@ -151,6 +175,18 @@ impl Script {
                 self.facts.called_number = Text::cut(number);
                 self.facts.caller_number = Text::cut(from.as_deref().unwrap_or_default());
             }
+            StepKind::Webhook { node, does } => {
+                self.webhooks.insert(node.clone(), does.clone());
+            }
+            StepKind::Queue { queue, ends } => {
+                self.queues.insert(queue.clone(), *ends);
+            }
+            StepKind::Conference { conference, does } => {
+                self.conferences.insert(conference.clone(), *does);
+            }
+            StepKind::LineFails { number } => {
+                self.dead_lines.insert(number.clone());
+            }
             StepKind::CallerName(name) => self.facts.caller_name = Text::cut(name),
             StepKind::Draw(draws) => self.draws.extend(draws),
             StepKind::At { .. } | StepKind::Expect(_) => {}
@@ -163,6 +199,8 @@ fn named(step: &StepKind) -> Option<(EntityKind, &str)> {
     match step {
         StepKind::Phone { extension, .. } => Some((EntityKind::Extension, extension)),
         StepKind::Mailbox { mailbox, .. } => Some((EntityKind::VoicemailBox, mailbox)),
+        StepKind::Queue { queue, .. } => Some((EntityKind::Queue, queue)),
+        StepKind::Conference { conference, .. } => Some((EntityKind::Conference, conference)),
         StepKind::At { .. }
         | StepKind::Call { .. }
         | StepKind::Press(_)
@@ -170,9 +208,53 @@ fn named(step: &StepKind) -> Option<(EntityKind, &str)> {
         | StepKind::Secret { .. }
         | StepKind::Wait
         | StepKind::HangUp
+        | StepKind::Webhook { .. }
+        | StepKind::LineFails { .. }
         | StepKind::CallerName(_)
         | StepKind::Draw(_)
         | StepKind::Expect(_) => None,
+    }
+}
+
+/// That a webhook can reply so: a declared answer has its fields, of their types.
+fn replies(node: &str, does: &WebhookDoes, project: &Project) -> Result<(), String> {
+    let webhooks = project.flows.values().flat_map(|graph| graph.nodes.values());
+    let found = webhooks.filter(|n| n.kind == Some(Kind::Webhook)).find(|n| n.name == node);
+    let found = found
+        .ok_or_else(|| format!("there is no webhook `{node}`, so this would say nothing about the call"))?;
+    let WebhookDoes::Replies { answer, fields } = does else { return Ok(()) };
+    let Some(declared) = webhook::of(found).into_iter().find(|one| one.name == *answer) else {
+        return Ok(());
+    };
+    for (name, ty) in &declared.fields {
+        let value = fields.iter().find(|(field, _)| field == name);
+        let (_, value) = value.ok_or_else(|| format!("the answer `{answer}` needs the field `{name}`"))?;
+        if value_of(*ty, value).is_none() {
+            return Err(format!("`{name}` of `{answer}` is {}, which {value:?} isn't", ty.noun()));
+        }
+    }
+    match fields.iter().find(|(field, _)| declared.fields.iter().all(|(name, _)| name != field)) {
+        Some((field, _)) => Err(format!("the answer `{answer}` has no field `{field}`")),
+        None => Ok(()),
+    }
+}
+
+/// A field's value as a step writes it.
+pub(super) fn value_of(ty: Type, text: &str) -> Option<Value> {
+    if text.len() > VALUE_BYTES_MAX {
+        return None;
+    }
+    let is_phone = |text: &str| {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b"*#".contains(&b))
+    };
+    match ty {
+        Type::Bool => text.parse().ok().map(Value::Bool),
+        Type::Number => text.parse().ok().map(Value::Number),
+        Type::Text => Some(Value::Text(Text::cut(text))),
+        Type::Phone => is_phone(text).then(|| Value::Phone(Text::cut(text))),
+        // No field is of such a type.
+        Type::Duration | Type::Time | Type::Date | Type::Weekday => None,
     }
 }
 
@@ -215,6 +297,10 @@ fn moment(steps: &[Step], graph: Option<&Graph>, world: &dyn World) -> Result<i6
         | StepKind::HangUp
         | StepKind::Phone { .. }
         | StepKind::Mailbox { .. }
+        | StepKind::Webhook { .. }
+        | StepKind::Queue { .. }
+        | StepKind::Conference { .. }
+        | StepKind::LineFails { .. }
         | StepKind::CallerName(_)
         | StepKind::Draw(_)
         | StepKind::Expect(_) => None,

@@ -30,6 +30,10 @@ pub enum What {
     Asks(String),
     /// Phones are shown this name or number of the caller from here on.
     Shows(String),
+    /// A webhook is sent this text.
+    Sends(String),
+    /// The node turns to this: whom a transfer rings, where a webhook asks.
+    Reaches(String),
     /// The caller heard a prompt.
     Hears(String),
     /// The world answered.
@@ -59,6 +63,9 @@ fn line(graph: &Graph, what: &What) -> Option<String> {
         What::Asks(effect) => format!("  {effect}"),
         What::Hears(prompt) => format!("  hears {prompt}"),
         What::Shows(text) => format!("  shows {text:?}"),
+        What::Sends(text) => format!("  sends {text:?}"),
+        // What is asked says it.
+        What::Reaches(_) => return None,
         What::Answer(input) if input.effect == 0 => return None,
         What::Answer(input) => format!("  = {}", answer_text(input.answer)),
         What::Ends(end) => format!("ends: {}", end_text(*end)),

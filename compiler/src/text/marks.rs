@@ -352,7 +352,10 @@ impl Maker<'_> {
                 | FieldType::Dates
                 | FieldType::Inputs
                 | FieldType::Names
-                | FieldType::Exit,
+                | FieldType::Exit
+                | FieldType::Url
+                | FieldType::Dial
+                | FieldType::Answers,
                 _,
             ) => self.names(atom, Thing::Value),
         }

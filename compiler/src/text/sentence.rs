@@ -47,6 +47,15 @@ pub(crate) fn next(words: &[&str]) -> Vec<Next> {
         ["phone", _, "answers", "after"] => vec![Next::Value("4s")],
         ["mailbox"] => vec![Next::Entity(EntityKind::VoicemailBox)],
         ["mailbox", _] => words_of(&["full", "fails"]),
+        ["webhook"] => vec![Next::Node],
+        ["webhook", _] => words_of(&["replies", "fails", "timeout"]),
+        ["webhook", _, "replies"] => vec![Next::Value("known")],
+        ["queue"] => vec![Next::Entity(EntityKind::Queue)],
+        ["queue", _] => words_of(&["full", "timeout", "no_answer", "busy", "declined", "unavailable"]),
+        ["conference"] => vec![Next::Entity(EntityKind::Conference)],
+        ["conference", _] => words_of(&["full", "refuses"]),
+        ["line"] => vec![Next::Value("\"+61411111111\"")],
+        ["line", _] => words_of(&["fails"]),
         ["caller_name"] => vec![Next::Value("\"Ann\"")],
         ["draw", ..] => words_of(&["yes", "no"]),
         ["expect", rest @ ..] => expected(rest),
@@ -56,9 +65,10 @@ pub(crate) fn next(words: &[&str]) -> Vec<Next> {
 
 fn expected(words: &[&str]) -> Vec<Next> {
     match words {
-        [] => vec![Next::Words(vec!["end", "hears", "shows", "node", "caller_gone"]), Next::Kind],
+        [] => vec![Next::Words(vec!["end", "hears", "shows", "sends", "node", "caller_gone"]), Next::Kind],
         ["end"] => vec![Next::Words(Cause::ALL.iter().map(|c| c.name()).collect())],
         ["hears"] => vec![Next::Entity(EntityKind::Prompt)],
+        ["sends"] => vec![Next::Value("\"12345\"")],
         ["shows"] => vec![Next::Value("\"Ann\"")],
         ["node"] => vec![Next::Node],
         ["node", node] => vec![Next::ExitOfNode((*node).to_owned())],

@@ -6,6 +6,7 @@ use super::tree::{Atom, Spelled};
 use crate::entity::Weekdays;
 use crate::nodes::spec::FieldType;
 use crate::value::{clock, date, duration};
+use crate::webhook;
 
 /// The value that a spelling means. What doesn't fit the type is kept as it was written, for the checks to name it.
 pub(super) fn read(ty: Option<FieldType>, spelled: &Spelled) -> Value {
@@ -23,6 +24,12 @@ pub(super) fn read(ty: Option<FieldType>, spelled: &Spelled) -> Value {
         (Some(FieldType::Weekdays), Spelled::List(atoms)) => {
             let lists: Option<Vec<_>> = atoms.iter().map(|a| days(&a.text)).collect();
             lists.map(|l| Value::from(l.concat()))
+        }
+        (Some(FieldType::Answers), Spelled::Atom(atom)) => {
+            webhook::of_text(&atom.text).map(|answer| json!([answer]))
+        }
+        (Some(FieldType::Answers), Spelled::List(atoms)) => {
+            atoms.iter().map(|a| webhook::of_text(&a.text)).collect()
         }
         (Some(FieldType::Hours), Spelled::Atom(atom)) => hours(&atom.text).map(|h| json!([h])),
         (Some(FieldType::Hours), Spelled::List(atoms)) => atoms.iter().map(|a| hours(&a.text)).collect(),
@@ -44,6 +51,8 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         | FieldType::Expr
         | FieldType::Template
         | FieldType::Variable
+        | FieldType::Url
+        | FieldType::Dial
         | FieldType::Zone
         | FieldType::Word(_)
         | FieldType::Ref(_)
@@ -56,6 +65,7 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         | FieldType::Inputs
         | FieldType::Names
         | FieldType::Weekdays
+        | FieldType::Answers
         | FieldType::Hours => None,
     }
 }
@@ -133,6 +143,11 @@ fn candidates(ty: Option<FieldType>, value: &Value) -> Vec<Spelled> {
             found.extend(n.as_u64().map(|s| word(&duration::print(s))))
         }
         (Some(FieldType::Weekdays), Value::Array(names)) => found.extend(day_range(names)),
+        (Some(FieldType::Answers), Value::Array(_)) => {
+            let texts = webhook::to_text(value);
+            let atom = |text: &String| if is_ident(text) { bare_atom(text) } else { quoted_atom(text) };
+            found.extend(texts.map(|texts| Spelled::List(texts.iter().map(atom).collect())));
+        }
         (Some(FieldType::Hours), Value::Array(ranges)) => {
             let words: Option<Vec<_>> = ranges.iter().map(|r| range(r, "start", "end")).collect();
             found.extend(words.map(|w| list_or_one(&w)));
@@ -149,7 +164,13 @@ fn candidates(ty: Option<FieldType>, value: &Value) -> Vec<Spelled> {
         Value::String(s) => {
             let prose = matches!(
                 ty,
-                None | Some(FieldType::Text { .. } | FieldType::Zone | FieldType::Expr | FieldType::Template)
+                None | Some(
+                    FieldType::Text { .. }
+                        | FieldType::Zone
+                        | FieldType::Expr
+                        | FieldType::Template
+                        | FieldType::Url
+                )
             );
             if !prose && is_ident(s) {
                 found.push(word(s));

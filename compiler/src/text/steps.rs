@@ -1,16 +1,16 @@
 //! The steps of `test` blocks: how they read and how they are printed.
 
-use flow_vm::effect::{Cause, Key};
+use flow_vm::effect::{Cause, Key, QueueEnd};
 
 use super::spell;
 use super::tree::{self, Arg, Atom, Shape, Statement};
 use crate::diag::{Code, Diagnostic, Place, Sink, Span};
-use crate::graph::{Expect, MailboxDoes, Origin, PhoneDoes, Step, StepKind};
+use crate::graph::{ConferenceDoes, Expect, MailboxDoes, Origin, PhoneDoes, Step, StepKind, WebhookDoes};
 use crate::nodes::Kind;
 use crate::value::{clock, date};
 
 /// Every step with its shape, for messages.
-const STEPS: [(&str, &str); 13] = [
+const STEPS: [(&str, &str); 17] = [
     ("at", "at 2026-03-02 22:00"),
     ("call", "call \"+61299998888\" from \"+61411111111\""),
     ("press", "press 1"),
@@ -20,6 +20,10 @@ const STEPS: [(&str, &str); 13] = [
     ("hang_up", "hang_up"),
     ("phone", "phone 101 answers after 5s"),
     ("mailbox", "mailbox sales full"),
+    ("webhook", "webhook crm replies known customer \"Ann\""),
+    ("queue", "queue support full"),
+    ("conference", "conference weekly full"),
+    ("line", "line \"+61411111111\" fails"),
     ("caller_name", "caller_name \"Ann\""),
     ("draw", "draw no"),
     ("expect", "expect voicemail after-hours"),
@@ -100,6 +104,22 @@ fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
             };
             does.map(|does| StepKind::Mailbox { mailbox: (*mailbox).to_owned(), does })
         }
+        ("webhook", [node, does @ ..]) => {
+            webhook(does).map(|does| StepKind::Webhook { node: (*node).to_owned(), does })
+        }
+        ("queue", [queue, end]) => {
+            let ends = QueueEnd::ALL.into_iter().find(|e| e.name() == *end && *e != QueueEnd::Answered);
+            ends.map(|ends| StepKind::Queue { queue: (*queue).to_owned(), ends })
+        }
+        ("conference", [conference, does]) => {
+            let does = match *does {
+                "full" => Some(ConferenceDoes::Full),
+                "refuses" => Some(ConferenceDoes::Refuses),
+                _ => None,
+            };
+            does.map(|does| StepKind::Conference { conference: (*conference).to_owned(), does })
+        }
+        ("line", [number, "fails"]) => Some(StepKind::LineFails { number: (*number).to_owned() }),
         ("caller_name", [name]) => Some(StepKind::CallerName((*name).to_owned())),
         ("draw", [_, ..]) => words.iter().map(|w| drawn(w)).collect::<Option<_>>().map(StepKind::Draw),
         ("expect", rest) => expect(rest).map(StepKind::Expect),
@@ -161,12 +181,27 @@ fn phone(does: &[&str]) -> Option<PhoneDoes> {
     })
 }
 
+fn webhook(does: &[&str]) -> Option<WebhookDoes> {
+    match does {
+        ["fails"] => Some(WebhookDoes::Fails),
+        ["timeout"] => Some(WebhookDoes::TimesOut),
+        ["replies", answer, rest @ ..] => {
+            let (pairs, odd) = rest.as_chunks();
+            let fields = pairs.iter().map(|[name, value]| ((*name).to_owned(), (*value).to_owned()));
+            odd.is_empty()
+                .then(|| WebhookDoes::Replies { answer: (*answer).to_owned(), fields: fields.collect() })
+        }
+        _ => None,
+    }
+}
+
 fn expect(words: &[&str]) -> Option<Expect> {
     let owned = |s: &&str| (*s).to_owned();
     Some(match words {
         ["caller_gone"] => Expect::CallerGone,
         ["end", cause] => Expect::End(Cause::ALL.into_iter().find(|c| c.name() == *cause)?),
         ["hears", prompt] => Expect::Hears { prompt: owned(prompt) },
+        ["sends", text] => Expect::Sends { text: owned(text) },
         ["shows", text] => Expect::Shows { text: owned(text) },
         ["node", node] => Expect::Named { node: owned(node), exit: None },
         ["node", node, exit] => Expect::Named { node: owned(node), exit: Some(owned(exit)) },
@@ -222,6 +257,27 @@ pub(super) fn print(step: &StepKind) -> String {
             };
             format!("mailbox {} {does}", spell::name(mailbox))
         }
+        StepKind::Webhook { node, does } => {
+            let does = match does {
+                WebhookDoes::Fails => "fails".to_owned(),
+                WebhookDoes::TimesOut => "timeout".to_owned(),
+                WebhookDoes::Replies { answer, fields } => {
+                    let fields =
+                        fields.iter().map(|(n, v)| format!(" {} {}", spell::name(n), spell::quote(v)));
+                    format!("replies {}{}", spell::name(answer), fields.collect::<String>())
+                }
+            };
+            format!("webhook {} {does}", spell::name(node))
+        }
+        StepKind::Queue { queue, ends } => format!("queue {} {}", spell::name(queue), ends.name()),
+        StepKind::Conference { conference, does } => {
+            let does = match does {
+                ConferenceDoes::Full => "full",
+                ConferenceDoes::Refuses => "refuses",
+            };
+            format!("conference {} {does}", spell::name(conference))
+        }
+        StepKind::LineFails { number } => format!("line {} fails", spell::quote(number)),
         StepKind::CallerName(name) => format!("caller_name {}", spell::quote(name)),
         StepKind::Draw(draws) => {
             let words: Vec<_> = draws.iter().map(|yes| if *yes { "yes" } else { "no" }).collect();
@@ -253,6 +309,7 @@ fn print_expect(expect: &Expect) -> String {
         }
         Expect::Hears { prompt } => format!("hears {}", spell::name(prompt)),
         Expect::Shows { text } => format!("shows {}", spell::quote(text)),
+        Expect::Sends { text } => format!("sends {}", spell::quote(text)),
         Expect::End(cause) => format!("end {}", cause.name()),
         Expect::CallerGone => "caller_gone".to_owned(),
     }

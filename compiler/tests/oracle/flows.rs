@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
+use flow_compiler::entity::EntityKind;
 use flow_compiler::entity::catalog::Catalog;
+use flow_compiler::graph::{Comments, Field, Node, Origin};
 use flow_compiler::nodes::Kind;
 use flow_compiler::nodes::spec::{EntityUse, FieldDefault, FieldSpec, FieldType, Unwired};
 use flow_compiler::world::World;
@@ -19,6 +21,9 @@ ring_group one { members = [102]  ring_timeout = 12s }
 voicemail_box night
 voicemail_box day { greeting = hello }
 prompt hello { file = "hello.wav" }
+queue support { members = [101, 102]  max_wait = 40s }
+queue calm { members = [102] }
+conference weekly { dial_in = "800" }
 ivr_menu main { greeting = hello  retries = 2
   key 1
   key 2
@@ -102,6 +107,18 @@ const TEMPLATES: &[&str] = &[
     "{due} {left} {now.weekday} {now.date}",
 ];
 
+/// Phone numbers to transfer calls to.
+const PHONES: &[&str] = &["line", "caller.number", "tel:101", "tel:102", "+61411111111"];
+
+/// Answers of webhooks, as text and as JSON.
+const ANSWERS: &[(&str, &str)] = &[
+    ("known", r#"[{"name": "known"}]"#),
+    (
+        r#"["known(tries: number, label: text)", "vip(vip: bool, line: phone)"]"#,
+        r#"[{"name": "known", "fields": [{"name": "tries", "type": "number"}, {"name": "label", "type": "text"}]},
+            {"name": "vip", "fields": [{"name": "vip", "type": "bool"}, {"name": "line", "type": "phone"}]}]"#,
+    ),
+];
 /// Fields of a `collect` that hang together, and those that are free.
 const COLLECTS: &[&str] = &[
     "variable = label  min = 2  max = 6",
@@ -153,7 +170,8 @@ pub fn text(nodes: &[Vec<u16>], script: &[u16], world: &Catalog) -> String {
 
 fn node(text: &mut String, n: usize, count: usize, choices: &mut Choices<'_>, world: &Catalog) {
     let kinds = kinds();
-    let kind = kinds[choices.of(kinds.len())];
+    // A time switch has most exits, some of them for a few hours of a few days: it comes more often.
+    let kind = kinds.get(choices.of(kinds.len() + 3)).copied().unwrap_or(Kind::TimeSwitch);
     let spec = kind.spec();
     write!(text, "  n{n}: {}", kind.name()).unwrap();
     let mut facts = None;
@@ -170,12 +188,26 @@ fn node(text: &mut String, n: usize, count: usize, choices: &mut Choices<'_>, wo
     if kind == Kind::Collect {
         write!(text, "  {}", choices.one(COLLECTS)).unwrap();
     }
+    let mut made = Node { kind: Some(kind), ..Node::default() };
+    let inside = choices.of(2) == 1;
     for field in spec.fields.iter().filter(|field| kind != Kind::Collect || FREE.contains(&field.name)) {
-        if field.default == FieldDefault::Required || choices.of(2) == 1 {
+        if kind == Kind::Transfer && ["extension", "number"].contains(&field.name) {
+            // One of the two, and never both.
+            if (field.name == "extension") == inside {
+                write!(text, "  {} = {}", field.name, value(kind, field, variable, choices)).unwrap();
+            }
+        } else if field.ty == FieldType::Answers {
+            if let Some((spelled, json)) = ANSWERS.get(choices.of(ANSWERS.len() + 1)) {
+                write!(text, "  {} = {spelled}", field.name).unwrap();
+                let value = serde_json::from_str(json).unwrap();
+                let (name, comments) = (field.name.to_owned(), Comments::default());
+                made.fields.push(Field { name, value, comments, origin: Origin::default() });
+            }
+        } else if field.default == FieldDefault::Required || choices.of(2) == 1 {
             write!(text, "  {} = {}", field.name, value(kind, field, variable, choices)).unwrap();
         }
     }
-    for (exit, spec) in kind.exits(facts) {
+    for (exit, spec) in kind.exits(&made, facts) {
         if spec.unwired == Unwired::Refused || choices.of(3) > 0 {
             // Calls may go back only where they spend time.
             let from = if kind.spec().waits { 0 } else { n + 1 };
@@ -195,7 +227,10 @@ fn value(kind: Kind, field: &FieldSpec, variable: usize, choices: &mut Choices<'
         FieldType::Word(words) => words[choices.of(2 * words.len()).saturating_sub(words.len())].to_owned(),
         FieldType::Variable => name.to_owned(),
         FieldType::Expr if kind == Kind::Set => format!("{:?}", choices.one(values)),
+        FieldType::Expr if kind == Kind::Transfer => format!("{:?}", choices.one(PHONES)),
         FieldType::Expr => format!("{:?}", choices.one(CONDITIONS)),
+        FieldType::Ref(EntityKind::Extension) => choices.one(&["101", "102"]).to_owned(),
+        FieldType::Url => choices.one(&["\"https://crm.example/x\"", "\"http://localhost\""]).to_owned(),
         FieldType::Template => format!("{:?}", choices.one(TEMPLATES)),
         FieldType::Text { .. }
         | FieldType::Ref(_)
@@ -205,6 +240,8 @@ fn value(kind: Kind, field: &FieldSpec, variable: usize, choices: &mut Choices<'
         | FieldType::Weekdays
         | FieldType::Hours
         | FieldType::Dates
+        | FieldType::Dial
+        | FieldType::Answers
         | FieldType::Inputs
         | FieldType::Names
         | FieldType::Exit => panic!(
@@ -250,6 +287,13 @@ fn test(text: &mut String, choices: &mut Choices<'_>) {
         let does = ["", "full", "fails"][choices.of(3)];
         if !does.is_empty() {
             writeln!(text, "  mailbox {mailbox} {does}").unwrap();
+        }
+    }
+    let lines =
+        ["queue support full", "queue calm no_answer", "conference weekly full", "conference weekly refuses"];
+    for line in lines.into_iter().chain(["line \"+61411111111\" fails"]) {
+        if choices.of(5) == 1 {
+            writeln!(text, "  {line}").unwrap();
         }
     }
     for _ in 0..choices.of(12) {

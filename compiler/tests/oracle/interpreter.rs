@@ -15,11 +15,12 @@ use flow_compiler::nodes::spec::Unwired;
 use flow_compiler::world::World;
 use flow_vm::CallFacts;
 use flow_vm::effect::{
-    Answer, CallerPart, Cause, Collected, DigitRule, Effect, End, Key, LocalTime, RingEnd, Sound, Terminator,
-    VoicemailEnd,
+    Answer, CallerPart, Cause, Collected, ConferenceEnd, DigitRule, Effect, End, Key, LocalTime, Method,
+    RingEnd, Sound, Terminator, TransferTo, VoicemailEnd, WebhookEnd,
 };
 use flow_vm::text::effect_text;
-use flow_vm::value::Text;
+use flow_vm::value::{Text, Value as Sent};
+use flow_vm::webhook::Answers;
 
 use super::values::{Known, Value};
 
@@ -179,10 +180,98 @@ impl<'a> Call<'a> {
                 };
                 Ok(exit.into())
             }
+            Kind::Transfer => self.transfer(node),
+            Kind::Webhook => self.webhook(node),
+            Kind::Queue => {
+                let EntityFacts::Queue(queue) = self.facts_of(node) else { panic!("no queue") };
+                self.answer()?;
+                let timeout_ms = 1_000 * seconds(node, "wait").unwrap_or(u32::from(queue.max_wait_s));
+                let exit = match self.ask(&Effect::Queue { queue: &queue.key, timeout_ms })? {
+                    Answer::Queue(end) => end.name(),
+                    _ => "unavailable",
+                };
+                Ok(exit.into())
+            }
+            Kind::Conference => {
+                self.answer()?;
+                let exit = match self.ask(&Effect::Conference { conference: key(node) })? {
+                    Answer::Conference(ConferenceEnd::Left) => "next",
+                    Answer::Conference(ConferenceEnd::Full) => "full",
+                    _ => "refused",
+                };
+                Ok(exit.into())
+            }
         }
     }
 
     // ---- kinds that take more than a few lines ----------------------------------------------------------------------
+
+    fn transfer(&mut self, node: &'a Node) -> Result<String, Over> {
+        let timeout_ms = 1_000 * seconds(node, "ring").unwrap_or(60);
+        let to = match (text(node, "extension"), text(node, "number")) {
+            (Some(extension), None) => TransferTo::Extension(extension),
+            (None, Some(number)) => {
+                let number = self.value(&expr::read(number).expect("a number"))?.spelled();
+                TransferTo::Number(Text::cut(&number))
+            }
+            _ => panic!("one target"),
+        };
+        match self.ask(&Effect::Transfer { to, timeout_ms })? {
+            Answer::Done => Err(Over::Ended(End::Hangup(Cause::Normal))),
+            _ => Ok("failed".into()),
+        }
+    }
+
+    fn webhook(&mut self, node: &'a Node) -> Result<String, Over> {
+        let send = match text(node, "send") {
+            Some(send) => self.value(&expr::read_template(send).expect("a text"))?.spelled(),
+            None => String::new(),
+        };
+        let declared = node.field("answers").and_then(|f| f.value.as_array()).cloned().unwrap_or_default();
+        let member = |json: &serde_json::Value, name: &str| json[name].as_str().unwrap().to_owned();
+        let fields = |answer: &serde_json::Value| {
+            let fields = answer["fields"].as_array().cloned().unwrap_or_default();
+            fields.iter().map(|f| (member(f, "name"), member(f, "type"))).collect::<Vec<_>>()
+        };
+        let spelled: Vec<String> = declared
+            .iter()
+            .map(|answer| {
+                let fields: Vec<_> = fields(answer).iter().map(|(name, ty)| format!("{name}:{ty}")).collect();
+                let name = member(answer, "name");
+                if fields.is_empty() { name } else { format!("{name}({})", fields.join(",")) }
+            })
+            .collect();
+        let spelled = spelled.join(" ");
+        let effect = Effect::Webhook {
+            url: text(node, "url").unwrap(),
+            method: if text(node, "method") == Some("get") { Method::Get } else { Method::Post },
+            send: Text::cut(&send),
+            answers: Answers::new(&spelled).unwrap(),
+            timeout_ms: 1_000 * seconds(node, "timeout").unwrap_or(5),
+        };
+        let answer = match self.ask(&effect)? {
+            Answer::Webhook(WebhookEnd::Answer(n)) => declared.get(usize::from(n)),
+            Answer::Webhook(WebhookEnd::Default) => return Ok("default".into()),
+            Answer::Webhook(WebhookEnd::Timeout) => return Ok("timeout".into()),
+            _ => None,
+        };
+        let Some(answer) = answer else { return Ok("error".into()) };
+        for (name, ty) in fields(answer) {
+            let ty = flow_vm::value::Type::ALL.into_iter().find(|t| t.name() == ty).unwrap();
+            let Answer::Value(sent) = self.ask(&Effect::WebhookField { field: &name, ty })? else {
+                return Ok("error".into());
+            };
+            let value = match sent {
+                Sent::Bool(yes) => Value::Bool(yes),
+                Sent::Number(number) => Value::Number(number),
+                Sent::Text(text) => Value::Text(text.as_str().to_owned()),
+                Sent::Phone(phone) => Value::Phone(phone.as_str().to_owned()),
+                Sent::Moment(moment) => panic!("{moment:?} is never sent"),
+            };
+            self.variables.insert(name, value);
+        }
+        Ok(member(answer, "name"))
+    }
 
     fn time_switch(&mut self, node: &'a Node) -> Result<String, Over> {
         let EntityFacts::TimeSwitch(switch) = self.facts_of(node) else { panic!("no time switch") };
@@ -323,7 +412,7 @@ impl<'a> Call<'a> {
 
     /// The next node behind an exit, by its own edge or by what happens without one.
     fn follow(&mut self, at: NodeId, node: &Node, exit: &str) -> Result<NodeId, Over> {
-        let exits = node.kind.unwrap().exits(self.entity_of(node));
+        let exits = node.kind.unwrap().exits(node, self.entity_of(node));
         let mut exit = exit.to_owned();
         loop {
             let edge = self.graph.edges.values().find(|e| e.source == at && e.exit == exit);

@@ -12,7 +12,7 @@ use flow_api::{ActiveCall, Api, Later, Status, Switchboard, Token, router};
 use flow_store::{
     By, Cdr, DataDir, Handle, Kept, NewMessage, NewPrompt, Registration, Store, Thread, Transport,
 };
-use flow_vm::effect::EffectSet;
+use flow_vm::effect::{EffectKind, EffectSet};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -70,8 +70,12 @@ impl World {
     }
 
     fn with(prepare: impl FnOnce(&mut Store)) -> World {
+        World::able_to(EffectSet::all(), prepare)
+    }
+
+    fn able_to(effects: EffectSet, prepare: impl FnOnce(&mut Store)) -> World {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path(), EffectSet::all(), NOW).unwrap();
+        let mut store = Store::open(dir.path(), effects, NOW).unwrap();
         let sound = wav(100);
         let names = ["vm-greeting", "goodbye", "menu-invalid", "menu-timeout", "sorry"];
         let prompts = names.map(|key| NewPrompt { key, label: "", text: None, system: true, wav: &sound });
@@ -260,6 +264,20 @@ async fn a_check_says_what_a_publish_would() {
     assert_eq!(world.board.reloads.load(Ordering::Relaxed), told, "calls never read drafts");
     let (status, body) = world.ask("POST", "/flows/main/publish", Value::Null).await;
     assert_eq!((status, &body["data"]["numbers"]), (StatusCode::OK, &json!(["+61299997777"])), "{body}");
+}
+
+#[tokio::test]
+async fn a_flow_that_this_server_cannot_run_is_refused_in_words() {
+    let able = EffectKind::ALL.into_iter().filter(|kind| *kind != EffectKind::Transfer);
+    let world = World::able_to(able.fold(EffectSet::default(), EffectSet::with), |_| {});
+    world.import(OFFICE, true).await;
+    let away = "flow away {\n  entry in: inbound_number \"+61299990000\" -> out\n  out: transfer { extension = 101 }\n}\n";
+    let (status, body) = world.import(away, true).await;
+    assert_eq!((status, &body["error"]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid")));
+    let why = body["error"]["message"].as_str().unwrap();
+    assert!(why.contains("`away` can't go live") && why.contains("transferring calls (`out`)"), "{why}");
+    let (status, _) = world.get("/flows/away").await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "nothing of it was kept");
 }
 
 #[tokio::test]

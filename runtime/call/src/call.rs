@@ -371,6 +371,10 @@ impl Call {
             | Answer::LocalTime(_)
             | Answer::Chance(_)
             | Answer::Status(_)
+            | Answer::Value(_)
+            | Answer::Webhook(_)
+            | Answer::Queue(_)
+            | Answer::Conference(_)
             | Answer::Collected(_)
             | Answer::Failed
             | Answer::HungUp => {}
@@ -405,6 +409,12 @@ impl Call {
                 Some(extension) => Answer::Status(status(desk, extension, &self.keeps_busy(desk.office))),
                 None => Answer::Failed,
             }),
+            // Not in `crate::effects`, so that no flow that asks for them is published.
+            Effect::Transfer { .. }
+            | Effect::Webhook { .. }
+            | Effect::WebhookField { .. }
+            | Effect::Queue { .. }
+            | Effect::Conference { .. } => Some(Answer::Failed),
             // No program that needs it is published on this server.
             Effect::Collect { .. } => Some(Answer::Failed),
         }

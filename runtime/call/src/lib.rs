@@ -27,3 +27,23 @@ mod run;
 pub use exchange::{CallId, CallView, Config, Exchange, Leftovers, MediaAddress, Output};
 pub use office::Office;
 pub use request::{StoreAnswer, StoreRequest};
+
+/// The effects that calls can perform. A flow that needs another isn't published.
+#[must_use]
+pub fn effects() -> flow_vm::effect::EffectSet {
+    use flow_vm::effect::{EffectKind, EffectSet};
+    [
+        EffectKind::Answer,
+        EffectKind::Play,
+        EffectKind::Menu,
+        EffectKind::RingExtension,
+        EffectKind::RingGroup,
+        EffectKind::Voicemail,
+        EffectKind::LocalTime,
+        EffectKind::SetCallerId,
+        EffectKind::Chance,
+        EffectKind::Status,
+    ]
+    .into_iter()
+    .fold(EffectSet::default(), EffectSet::with)
+}

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use flow_store::{By, Error, Extension, Import, ImportReport, NewSecret, Page, Store};
-use flow_vm::effect::EffectSet;
 use serde_json::{Value, json};
 
 use crate::clock::wall_ms;
@@ -28,7 +27,7 @@ impl From<Error> for SetupError {
 /// # Errors
 /// When another process has it, or it can't be read, cured or written.
 pub fn open(data_dir: &Path) -> Result<Store, SetupError> {
-    let mut store = Store::open(data_dir, EffectSet::all(), wall_ms())?;
+    let mut store = Store::open(data_dir, flow_call::effects(), wall_ms())?;
     let done = store.recover(wall_ms())?;
     if done.closed_calls > 0 || done.voicemail.salvaged > 0 {
         tracing::warn!(
@@ -127,6 +126,21 @@ mod tests {
         let mut store = open(data.path()).unwrap();
         let error = first_office(&mut store, office.path()).unwrap_err().to_string();
         assert!(error.contains("main.flow:4:"), "{error}");
+    }
+
+    #[test]
+    fn what_this_server_cannot_do_is_refused_by_name() {
+        let (data, office) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let away = OFFICE.replace("no_answer -> bye", "no_answer -> away");
+        let away = away.replace("  bye: hangup", "  away: transfer { number = \"+61411111111\" }");
+        std::fs::write(office.path().join("main.flow"), away).unwrap();
+        let mut store = open(data.path()).unwrap();
+        let error = first_office(&mut store, office.path()).unwrap_err().to_string();
+        assert!(error.contains("transferring calls (`away`)"), "{error}");
+        std::fs::write(office.path().join("main.flow"), format!("{OFFICE}conference weekly\n")).unwrap();
+        let error = first_office(&mut store, office.path()).unwrap_err().to_string();
+        assert!(error.contains("conference `weekly`"), "{error}");
+        assert!(store.flows(Page::new(1, 0)).unwrap().is_empty());
     }
 
     #[test]

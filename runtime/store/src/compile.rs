@@ -11,7 +11,9 @@ use flow_compiler::nodes;
 use flow_compiler::world::World;
 use flow_compiler::{Source, check, check_flow, read_catalog, read_json, read_text, write_json};
 use flow_vm::Program;
-use flow_vm::effect::EffectSet;
+use flow_vm::effect::{EffectKind, EffectSet};
+use flow_vm::op::Then;
+use flow_vm::table::Target;
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -134,6 +136,7 @@ pub(crate) fn read_folder(files: &[ImportFile]) -> Result<Folder> {
     let facts = catalog.facts().cloned().collect();
     let folder = Folder { projects, catalog, facts, warnings: found };
     folder.check_keys()?;
+    folder.check_kinds()?;
     Ok(folder)
 }
 
@@ -191,6 +194,32 @@ impl Folder {
         self.projects.iter().flat_map(|p| p.flows.iter().map(move |(id, graph)| (p, id, graph)))
     }
 
+    /// Refuses entities that this server has no place for.
+    fn check_kinds(&self) -> Result<()> {
+        let known = |kind: &EntityKind| match kind {
+            EntityKind::Conference | EntityKind::Queue => false,
+            EntityKind::Trunk
+            | EntityKind::InboundNumber
+            | EntityKind::Extension
+            | EntityKind::RingGroup
+            | EntityKind::VoicemailBox
+            | EntityKind::IvrMenu
+            | EntityKind::TimeSwitch
+            | EntityKind::Prompt => true,
+        };
+        let strange = self.catalog.declarations().filter(|declaration| !known(&declaration.kind));
+        let named: Vec<_> =
+            strange.map(|d| format!("{} `{}`", d.kind.noun(), d.key.escape_debug())).collect();
+        if named.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Invalid(format!(
+            "this server has no conferences and no queues yet, and the folder declares some: {}. Nothing was imported. \
+             Take them and the nodes that use them out, or import the folder into a newer flowpbx",
+            named.join(", ")
+        )))
+    }
+
     fn check_keys(&self) -> Result<()> {
         let mut keys = BTreeSet::new();
         match self.flows().find(|(_, _, graph)| !keys.insert(graph.key.as_str())) {
@@ -215,7 +244,9 @@ fn declare_sounds(catalog: &mut Catalog, files: &[ImportFile]) -> Vec<Diagnostic
             | EntityFacts::RingGroup(_)
             | EntityFacts::VoicemailBox(_)
             | EntityFacts::IvrMenu(_)
-            | EntityFacts::TimeSwitch(_) => None,
+            | EntityFacts::TimeSwitch(_)
+            | EntityFacts::Conference(_)
+            | EntityFacts::Queue(_) => None,
         })
         .collect();
     let mut undeclared: BTreeMap<&str, &str> = BTreeMap::new();
@@ -284,15 +315,54 @@ fn numbers(graph: &Graph) -> Vec<(String, String)> {
     found
 }
 
+/// Refuses a program that asks for what the server can't do, with the nodes that do.
 fn check_effects(flow: &str, program: &Program, effects: EffectSet) -> Result<()> {
-    let missing: Vec<&str> = program.needs().iter().filter(|e| !effects.has(*e)).map(|e| e.name()).collect();
+    let parts = program.parts();
+    let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (at, op) in (0..).zip(&parts.ops) {
+        if let Then::Asks(kind) = op.then()
+            && !effects.has(kind)
+        {
+            let node = parts.node_at(Target(at)).and_then(|node| parts.node_name(node));
+            missing.entry(told(kind)).or_default().extend(node);
+        }
+    }
     if missing.is_empty() {
         return Ok(());
     }
+    let told: Vec<String> = missing
+        .iter()
+        .map(|(what, nodes)| {
+            let nodes: Vec<_> = nodes.iter().map(|node| format!("`{node}`")).collect();
+            format!("{what} ({})", nodes.join(", "))
+        })
+        .collect();
     Err(Error::Invalid(format!(
-        "flow `{flow}` needs what this server can't do: {}. Publish it on a newer flowpbx",
-        missing.join(", ")
+        "flow `{flow}` can't go live, because this server can't do yet what some of its nodes ask for: {}. Take these \
+         nodes out of the flow, or publish it on a newer flowpbx",
+        told.join("; ")
     )))
+}
+
+/// What an effect is to somebody who runs an office.
+const fn told(kind: EffectKind) -> &'static str {
+    match kind {
+        EffectKind::Answer => "answering calls",
+        EffectKind::Play => "playing messages",
+        EffectKind::Menu => "asking for a key",
+        EffectKind::RingExtension => "ringing extensions",
+        EffectKind::RingGroup => "ringing groups",
+        EffectKind::Voicemail => "taking voicemail",
+        EffectKind::LocalTime => "telling the time",
+        EffectKind::SetCallerId => "changing the caller's name or number",
+        EffectKind::Chance => "drawing lots",
+        EffectKind::Status => "looking at a phone's status",
+        EffectKind::Collect => "taking digits from callers",
+        EffectKind::Transfer => "transferring calls",
+        EffectKind::Webhook | EffectKind::WebhookField => "asking a server on the web by a webhook",
+        EffectKind::Queue => "letting callers wait in a queue",
+        EffectKind::Conference => "holding a conference",
+    }
 }
 
 /// The used rows as JSON, by kind and key.
@@ -308,6 +378,8 @@ fn snapshot(conn: &Connection, uses: &BTreeSet<Name>) -> Result<String> {
             EntityKind::IvrMenu => row::<IvrMenu>(conn, key)?,
             EntityKind::TimeSwitch => row::<TimeSwitch>(conn, key)?,
             EntityKind::Prompt => row::<Prompt>(conn, key)?,
+            // There are no rows of these, so that no flow that names one compiles.
+            EntityKind::Conference | EntityKind::Queue => continue,
         };
         out.entry(kind.name()).or_default().push(row);
     }

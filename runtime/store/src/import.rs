@@ -181,6 +181,8 @@ impl Importer<'_> {
             EntityFacts::IvrMenu(f) => self.save(&IvrMenu::with_facts(f)),
             EntityFacts::TimeSwitch(f) => self.save(&TimeSwitch::with_facts(f)),
             EntityFacts::Prompt(_) => Ok(()),
+            // Refused when the folder was read.
+            EntityFacts::Conference(_) | EntityFacts::Queue(_) => Ok(()),
         }
     }
 
@@ -253,7 +255,9 @@ fn check_references(conn: &Connection) -> Result<()> {
             | EntityKind::RingGroup
             | EntityKind::VoicemailBox
             | EntityKind::IvrMenu
-            | EntityKind::TimeSwitch => Ok(true),
+            | EntityKind::TimeSwitch
+            | EntityKind::Conference
+            | EntityKind::Queue => Ok(true),
         }
     };
     let must = |kind: EntityKind, key: &str, owner: &str| {

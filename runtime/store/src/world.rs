@@ -35,6 +35,8 @@ impl Facts {
                 EntityKind::IvrMenu => facts.take::<IvrMenu>(conn)?,
                 EntityKind::TimeSwitch => facts.take::<TimeSwitch>(conn)?,
                 EntityKind::Prompt => facts.take::<Prompt>(conn)?,
+                // Kept by no table yet; an import that declares them is refused.
+                EntityKind::Conference | EntityKind::Queue => {}
             }
         }
         Ok(facts)
@@ -152,6 +154,7 @@ mod tests {
                 EntityKind::IvrMenu => check::<IvrMenu>(&conn),
                 EntityKind::TimeSwitch => check::<TimeSwitch>(&conn),
                 EntityKind::Prompt => check::<Prompt>(&conn),
+                EntityKind::Conference | EntityKind::Queue => {}
             }
         }
         Facts::read(&conn).unwrap();

@@ -287,6 +287,51 @@ fn a_program_that_needs_what_the_server_cannot_do_is_refused_by_name() {
     assert!(store.live_flows().unwrap().is_empty());
 }
 
+/// What calls can do without the effects of a kind.
+fn without(kinds: &[EffectKind]) -> EffectSet {
+    let able = EffectKind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
+    able.fold(EffectSet::default(), EffectSet::with)
+}
+
+#[test]
+fn a_flow_with_nodes_that_the_server_cannot_do_is_refused_with_their_names() {
+    const FLOW: &str = "flow main {\n entry in: inbound_number \"+61299998888\" -> lookup\n \
+        lookup: webhook { url = \"https://crm.example/\" answers = \"known(who: phone)\" known -> away default -> ann error -> ann }\n \
+        ann: transfer { number = \"tel:101\" failed -> bye }\n away: transfer { number = \"who\" }\n bye: hangup\n}\n";
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let unable = [EffectKind::Transfer, EffectKind::Webhook, EffectKind::WebhookField];
+    let mut store = Store::open(dir.path(), without(&unable), NOW).unwrap();
+    let draft = Import { files: vec![file("main.flow", FLOW)], publish: false };
+    store.import(&draft, BY).unwrap();
+    let published = Import { files: vec![file("main.flow", FLOW)], publish: true };
+    for result in [store.import(&published, BY).map(drop), store.publish("main", BY).map(drop)] {
+        let Err(Error::Invalid(why)) = result else { panic!("{result:?}") };
+        assert_eq!(
+            why,
+            "flow `main` can't go live, because this server can't do yet what some of its nodes ask for: asking a \
+             server on the web by a webhook (`lookup`); transferring calls (`ann`, `away`). Take these nodes out of the \
+             flow, or publish it on a newer flowpbx"
+        );
+    }
+    assert!(store.live_flows().unwrap().is_empty());
+}
+
+#[test]
+fn conferences_and_queues_are_refused_and_nothing_is_kept() {
+    const FILES: &str = "extension 101 \"Ann\"\nqueue support { members = [101] }\nconference weekly\n";
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let catalog =
+        "{\"extension\":[{\"key\":\"101\"}],\"queue\":[{\"key\":\"support\",\"members\":[\"101\"]}]}";
+    for (path, text) in [("office.flow", FILES), ("catalog.json", catalog)] {
+        let import = Import { files: vec![file(path, text)], publish: false };
+        let Err(Error::Invalid(why)) = store.import(&import, BY) else { panic!("{path}") };
+        assert!(why.contains("queue `support`") && why.contains("Nothing was imported"), "{why}");
+        assert!(store.entities::<Extension>(Page::new(10, 0)).unwrap().is_empty());
+    }
+}
+
 #[test]
 fn strange_imports_are_refused() {
     let dir = tempfile::tempdir().unwrap();

@@ -72,6 +72,7 @@ fn node(spec: &NodeSpec, page: &mut String) {
         Computed::None => {}
         Computed::MenuKeys => exit("one per key of the menu", &spec.computed_exit, page),
         Computed::TimeRules => exit("one per rule of the time switch", &spec.computed_exit, page),
+        Computed::Answers => exit("one per declared answer", &spec.computed_exit, page),
     }
     for e in spec.exits {
         exit(&format!("`{}`", e.name), e, page);
@@ -114,6 +115,9 @@ fn field_type(ty: FieldType) -> String {
         FieldType::Expr => "an expression".to_owned(),
         FieldType::Template => "text with expressions in `{…}`".to_owned(),
         FieldType::Variable => "name of a variable".to_owned(),
+        FieldType::Url => "address: `https://…`".to_owned(),
+        FieldType::Dial => "number to dial".to_owned(),
+        FieldType::Answers => "answers: `[\"known(customer: text)\", unknown]`".to_owned(),
         FieldType::Inputs => "list of `name:type`".to_owned(),
         FieldType::Names => "list of names".to_owned(),
         FieldType::Text { max } => format!("text, at most {max} bytes"),

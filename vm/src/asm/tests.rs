@@ -10,8 +10,9 @@ fn the_sample_comes_back() {
     let listing = disassemble(&program);
     assert_eq!(assemble(&listing), Ok(program.encode()));
     let plan = |kind| Plan { kind, wires: [0, 1, 2, 3] };
-    let collect = Plan { kind: 10, wires: [0, 0, 2, 3] };
-    let values = verify(&flow(&[plan(7), plan(8), plan(9), plan(10), collect, plan(6)])).unwrap();
+    let collect = Plan { kind: 14, wires: [0, 0, 2, 3] };
+    let values =
+        verify(&flow(&[[7, 8, 9, 10, 11, 12, 13, 14, 6].map(plan).as_slice(), &[collect]].concat())).unwrap();
     let more = disassemble(&values);
     assert_eq!(assemble(&more), Ok(values.encode()));
     // The samples have an op of each sort, so the text form of each has been read back.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::effect::{Cause, EffectKind, EffectSet, Key, LocalTime, RingEnd, VoicemailEnd};
+use crate::effect::{Cause, EffectKind, EffectSet, Key, LocalTime, RingEnd, VoicemailEnd, WebhookEnd};
 use crate::sample::{effect, give, input, listing, office, start};
 use crate::state::StateError;
 use crate::text::effect_text;
@@ -77,7 +77,7 @@ fn a_wrong_input_changes_nothing() {
     let mut state = State::new(&program, "n0").unwrap();
     let cases = [
         (1, Answer::Start, Misuse::WrongEffect { waiting: 0, got: 1 }),
-        (0, Answer::Done, Misuse::WrongAnswer { effect: 0, got: Answer::Done }),
+        (0, Answer::Done, Misuse::WrongAnswer { effect: 0 }),
     ];
     for (number, answer, misuse) in cases {
         let before = state.clone();
@@ -89,7 +89,7 @@ fn a_wrong_input_changes_nothing() {
     for answer in [Answer::Start, Answer::Done, Answer::Timeout, key('1'), Answer::Ring(RingEnd::Busy), late]
     {
         let before = state.clone();
-        let misuse = Misuse::WrongAnswer { effect: 1, got: answer };
+        let misuse = Misuse::WrongAnswer { effect: 1 };
         assert_eq!(resume(&program, &mut state, input(1, answer), &mut Unwatched), Err(misuse));
         assert_eq!(state, before);
     }
@@ -240,7 +240,8 @@ fn a_run_allocates_nothing_once_started() {
 #[test]
 fn which_answers_an_effect_takes() {
     let menu = "answer\nswitch_outcome |\n| done @3\n| key @2\n| timeout @2\n| failed @2\nhangup busy\nmenu prompt \"x\" 1ms";
-    let mail = menu.replace("menu prompt \"x\" 1ms", "voicemail \"x\"");
+    let [mail, queue, conference] = ["voicemail \"x\"", "queue \"x\" 1ms", "conference \"x\""]
+        .map(|asked| menu.replace("menu prompt \"x\" 1ms", asked));
     let cases: &[(&str, u32, &[&str])] = &[
         ("answer", 1, &["done"]),
         ("play prompt \"x\" whole early", 1, &["done"]),
@@ -253,6 +254,13 @@ fn which_answers_an_effect_takes() {
         ("push_text \"x\"\nset_caller_id name", 1, &["done"]),
         ("chance 30%", 1, &["chance"]),
         ("status \"x\"", 1, &["status"]),
+        ("transfer extension \"x\" 1ms", 1, &["done"]),
+        ("push_phone \"x\"\ntransfer number 1ms", 1, &["done"]),
+        ("push_text \"x\"\nwebhook \"x\" get \"a\" 1ms", 1, &["webhook"]),
+        ("webhook_field \"x\" text", 1, &["done text"]),
+        ("webhook_field \"x\" phone", 1, &["done phone"]),
+        (&queue, 2, &["queue"]),
+        (&conference, 2, &["conference"]),
     ];
     for (code, effect, takes) in cases {
         let program = verify(&listing(&format!("{code}\nhangup normal"))).unwrap();
@@ -262,8 +270,8 @@ fn which_answers_an_effect_takes() {
         }
         for answer in crate::sample::answers() {
             let text = crate::text::answer_text(answer);
-            let word = text.split(' ').next().unwrap();
-            let fits = takes.contains(&word) || word == "failed" || word == "hung_up";
+            let of = |word: &&str| text == *word || *word != "done" && text.starts_with(&format!("{word} "));
+            let fits = takes.iter().chain(&["failed", "hung_up"]).any(of);
             let got = resume(&program, &mut state.clone(), input(*effect, answer), &mut Unwatched);
             assert_eq!(got.is_ok(), fits, "{code}: {text}");
         }
@@ -310,6 +318,40 @@ fn values_survive_as_bytes() {
     }
     let more: Vec<u8> = bytes.iter().copied().chain([0; 64]).collect();
     assert_eq!(State::from_bytes(&program, &more), Err(StateError::Malformed));
+}
+
+/// A reply's field goes into a variable; a value of another type than was asked for is no answer.
+#[test]
+fn a_webhook_fills_variables() {
+    let rows: String = (0..8).map(|n| format!("| {n} @{}\n", if n == 0 { 3 } else { 9 })).collect();
+    let code = format!(
+        "push_fact caller_name\nwebhook \"https://crm.example/\" post \"known(level:number)\" 5000ms\n\
+         switch_webhook |\n{rows}| default @9\n| error @9\n| timeout @9\n| failed @9\n\
+         webhook_field \"level\" number\nswitch_outcome |\n| done @5\n| key @9\n| timeout @9\n| failed @9\n\
+         push_answer\nstore v3\nload v3\nset_caller_id name\nhangup busy"
+    )
+    .replace("load v3\n", "load v3\napply to_text\n")
+    .replace("@9", "@10");
+    let program = verify(&listing(&code)).unwrap();
+    let facts = CallFacts { caller_name: Text::cut("Ann"), ..CallFacts::default() };
+    let mut state = State::new(&program, "n").unwrap().with_facts(facts);
+    let asked = effect(give(&program, &mut state, Answer::Start));
+    let text = "webhook post \"https://crm.example/\" \"Ann\" \"known(level:number)\" 5000ms";
+    assert_eq!(effect_text(&asked), text);
+    let field = effect(give(&program, &mut state, Answer::Webhook(WebhookEnd::Answer(0))));
+    assert_eq!(effect_text(&field), "webhook_field \"level\" number");
+    let wrong = input(2, Answer::Value(Value::Bool(true)));
+    let refused = resume(&program, &mut state.clone(), wrong, &mut Unwatched);
+    assert_eq!(refused, Err(Misuse::WrongAnswer { effect: 2 }));
+    let shown = effect(give(&program, &mut state, Answer::Value(Value::Number(42))));
+    assert_eq!(effect_text(&shown), "set_caller_id name \"42\"");
+    let mut fails = State::new(&program, "n").unwrap();
+    give(&program, &mut fails, Answer::Start);
+    let number = fails.effect();
+    let ninth = input(number, Answer::Webhook(WebhookEnd::Answer(8)));
+    assert!(resume(&program, &mut fails.clone(), ninth, &mut Unwatched).is_err());
+    let end = give(&program, &mut fails, Answer::Webhook(WebhookEnd::Timeout));
+    assert_eq!(end, Step::End(End::Hangup(Cause::Busy)));
 }
 
 #[test]

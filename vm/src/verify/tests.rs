@@ -160,6 +160,50 @@ fn an_op_that_no_call_reaches_needs_no_debug_entry() {
     assert!(verify(&crate::asm::assemble(text).unwrap()).is_ok());
 }
 
+/// A question whose answer leads to op `@{n}` or, when it failed, to `@{m}`.
+fn outcome(question: &str, done: u32, failed: u32) -> String {
+    let rows = format!("| done @{done}\n| key @{failed}\n| timeout @{failed}\n| failed @{failed}\n");
+    format!("{question}\nswitch_outcome |\n{rows}")
+}
+
+#[test]
+fn rules_on_webhooks_queues_and_conferences() {
+    let field = outcome("webhook_field \"f\" text", 2, 4);
+    assert!(verify(&listing(&format!("{field}push_answer\nstore v0\nhangup normal\n"))).is_ok());
+    let cases = [
+        (Rule::CallState, "queue \"q\" 1ms\nhangup normal".to_owned(), "a queue before the answer"),
+        (Rule::CallState, "conference \"c\"\nhangup normal".to_owned(), "a conference before the answer"),
+        (
+            Rule::Answers,
+            "webhook_field \"f\" text\npush_answer\nstore v0\nhangup normal".to_owned(),
+            "a value unasked",
+        ),
+        (Rule::Answers, "push_answer\nstore v0\nhangup normal".to_owned(), "a value at the start"),
+        (Rule::Values, format!("{field}push_answer\nload v0\nhangup normal"), "a variable that isn't set"),
+        (Rule::Values, "transfer number 1ms\nhangup normal".to_owned(), "a transfer to nowhere"),
+        (
+            Rule::Values,
+            "push_text \"1\"\ntransfer number 1ms\nhangup normal".to_owned(),
+            "a transfer to a text",
+        ),
+        (
+            Rule::Values,
+            "webhook \"u\" get \"a\" 1ms\nhangup normal".to_owned(),
+            "a webhook that sends nothing",
+        ),
+        (
+            Rule::Operands,
+            "push_text \"\"\nwebhook \"u\" get \"a a\" 1ms\nhangup normal".to_owned(),
+            "an answer twice",
+        ),
+    ];
+    for (rule, code, what) in cases {
+        refused(&listing(&code), rule, what);
+    }
+    let transfer = outcome("transfer extension \"101\" 1ms", 2, 2);
+    assert!(verify(&listing(&format!("{transfer}hangup normal"))).is_ok());
+}
+
 /// The hash over a changed body, so that the rules behind it are what refuses.
 fn rehash(bytes: &mut [u8]) {
     let Some(body) = bytes.len().checked_sub(32) else { return };
@@ -237,6 +281,8 @@ fn kept(effect: &Effect<'_>, answered: bool) {
     match effect {
         Effect::Menu { .. }
         | Effect::Voicemail { .. }
+        | Effect::Queue { .. }
+        | Effect::Conference { .. }
         | Effect::Play { early: false, .. }
         | Effect::Collect { .. } => {
             assert!(answered, "{effect:?} for a caller who isn't answered");
@@ -248,7 +294,10 @@ fn kept(effect: &Effect<'_>, answered: bool) {
         | Effect::LocalTime { .. }
         | Effect::SetCallerId { .. }
         | Effect::Chance { .. }
-        | Effect::Status { .. } => {}
+        | Effect::Status { .. }
+        | Effect::Transfer { .. }
+        | Effect::Webhook { .. }
+        | Effect::WebhookField { .. } => {}
     }
 }
 

@@ -1,20 +1,22 @@
-; No kind of node or entity is named: what a word is follows from where it stands.
+; No kind of node or entity is named: what a word is follows from where it stands. No two patterns take the same node, since
+; editors differ in which one would win.
 
 (comment) @comment
-(string) @string
 (json) @string.special
 
 ; flow main "Main inbound" { … }      extension 101 "Ann" { … }
 (item keyword: (ident) @keyword)
 (item key: (word) @type)
-(item key: (string) @type)
+(item (string) @string)
 
 ; entry office "Main number": inbound_number "+61299998888" -> hours
 (entry) @keyword
 (node name: (name) @label)
+(spot (name) @label)
 (label (string) @string)
 (node kind: (word) @function)
-(node entity: (word) @constant)
+(node kind: (string) @function)
+(node entity: (string) @string)
 (target) @label
 
 ; business -> menu
@@ -22,21 +24,34 @@
 
 ; ring = 25s
 (field (name) @property)
-(value (word) @constant)
-(list (word) @constant)
 
 ; rule business { … }      expect voicemail after-hours
-(sentence (word) @constant)
 (lead) @keyword
+(sentence (string) @string)
+(value (string) @string)
+(list (string) @string)
 
-; office 0,-80.5
-(spot (name) @label)
-(number) @number
+([
+  (node entity: (word) @number)
+  (value (word) @number)
+  (list (word) @number)
+  (sentence (word) @number)
+]
+  (#match? @number "^[+-]?[0-9][0-9.:-]*(ms|s|m|h)?$"))
 
-((word) @number
-  (#match? @number "^[+-]?[0-9][0-9.:]*(ms|s|m|h)?$"))
 ((value (word) @boolean)
   (#match? @boolean "^(true|false)$"))
+
+([
+  (node entity: (word) @constant)
+  (value (word) @constant)
+  (list (word) @constant)
+  (sentence (word) @constant)
+]
+  (#not-match? @constant "^([+-]?[0-9][0-9.:-]*(ms|s|m|h)?|true|false)$"))
+
+; office 0,-80.5
+(number) @number
 
 "->" @operator
 "=" @operator

@@ -17,11 +17,9 @@ mod parser {
 /// The language, for `tree_sitter::Parser::set_language`.
 pub const LANGUAGE: LanguageFn = parser::LANGUAGE;
 
-/// What to highlight, by the capture names that Neovim, Helix and Zed share.
+/// What to highlight, by Neovim's capture names.
 pub const HIGHLIGHTS: &str = include_str!("../../queries/highlights.scm");
 /// What can be folded.
 pub const FOLDS: &str = include_str!("../../queries/folds.scm");
-/// How much lines are indented.
-pub const INDENTS: &str = include_str!("../../queries/indents.scm");
 /// JSON inside backticks.
 pub const INJECTIONS: &str = include_str!("../../queries/injections.scm");

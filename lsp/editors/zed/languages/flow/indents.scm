@@ -1,0 +1,8 @@
+(block
+  "}" @end) @indent
+
+(inner
+  "}" @end) @indent
+
+(list
+  "]" @end) @indent

@@ -1,0 +1,7 @@
+(item
+  keyword: (ident) @context
+  key: (_) @name) @item
+
+(node
+  name: (name) @name
+  kind: (_) @context) @item
