@@ -85,7 +85,7 @@ fn editor_shapes(text: &str, tree: &Tree) -> Vec<Shape> {
             out.push(shape(text, depth, node.kind(), node.start_byte(), node.end_byte()));
         }
         for n in 0..node.child_count() {
-            walk(text, depth + 1, node.child(n.try_into().unwrap()).unwrap(), out);
+            walk(text, depth + 1, node.child(n).unwrap(), out);
         }
     }
     let mut out = Vec::new();

@@ -10,8 +10,11 @@ use tree_sitter::{Language, Node, Parser, Query, QueryCursor, StreamingIterator 
 const NOTE: &str =
     "; Written by `make update` from lsp/editors/tree-sitter-flow/queries; changes belong there.\n\n";
 
+/// What a look is called here and in an editor.
+type Look = (&'static str, &'static str);
+
 /// Source, copy for an editor, and what looks are called there.
-const COPIES: &[(&str, &str, &[(&str, &str)])] = &[
+const COPIES: &[(&str, &str, &[Look])] = &[
     ("highlights", "neovim/queries/flow/highlights.scm", &[]),
     ("folds", "neovim/queries/flow/folds.scm", &[]),
     ("injections", "neovim/queries/flow/injections.scm", &[]),
