@@ -40,14 +40,15 @@ editors: ## the VS Code extension and the Neovim plugin with the real language s
 	cd lsp/editors/vscode && FLOW_LSP=$(DEBUG)/flow-lsp LEAVES=$(DEBUG)/examples/leaves npm test
 	FLOW_LSP=$(DEBUG)/flow-lsp nvim --headless -u NONE -i NONE -n -c 'luafile lsp/editors/neovim/test/lsp.lua' </dev/null
 
-build: ## release binaries: target/release/flowpbx and flowc
+build: ## release binaries: target/release/flowpbx, flowc and flow-lsp
 	@.ci/setup build
-	cargo build --locked --release -p flowpbx -p flowc
+	cargo build --locked --release -p flowpbx -p flowc -p flow-lsp
 
 bench: ## figures beside the peers' (needs rtpengine and sipp; installed when missing)
 	@.ci/setup bench
 	cargo bench --locked -p flow-vm --bench step
 	cargo bench --locked -p flow-compiler --bench compile
+	cargo bench --locked -p flow-lsp --bench edit
 	cargo bench --locked -p flow-sip --bench messages
 	cargo bench --locked -p flowpbx --bench relay
 	cargo build --locked --release -p flowpbx
@@ -67,7 +68,7 @@ fmt: ## format the code and the example flows
 	cargo run --quiet -p flowc -- fmt examples
 
 update: ## rewrite generated files and expectations
-	UPDATE=1 cargo test --locked -p flow-compiler -p flowc
+	UPDATE=1 cargo test --locked -p flow-compiler -p flowc -p flow-lsp
 	UPDATE=1 cargo test --locked -p flow-tests --test house
 	UPDATE=1 cargo test --locked -p tree-sitter-flow
 

@@ -161,6 +161,16 @@ impl Desk {
         }
     }
 
+    /// Lets go of the folders below one that left the workspace; those with open documents stay.
+    pub fn remove_workspace(&mut self, root: &Path) {
+        for (folder, shelf) in &mut self.shelves {
+            if folder.starts_with(root) && shelf.open.is_empty() {
+                shelf.names().iter().for_each(|name| shelf.folder.remove(name));
+                shelf.is_dirty = true;
+            }
+        }
+    }
+
     /// The folder's shelf, read from disk if it's new.
     fn shelf(&mut self, folder: &Path) -> &mut Shelf {
         let is_untitled = !folder.is_absolute();
