@@ -11,6 +11,7 @@ use crate::graph::FileId;
 
 /// How bad a finding is. Errors stop a publish; warnings don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; calls work.
@@ -253,7 +254,8 @@ fn file_number<S: serde::Serializer>(file: &FileId, s: S) -> Result<S::Ok, S::Er
 }
 
 /// The part of a canvas node that a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Spot {
     /// The node as a whole.

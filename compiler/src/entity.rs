@@ -12,7 +12,9 @@ pub mod spec;
 macro_rules! entity_kinds {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $one:literal; )+) => {
         /// The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(rename_all = "snake_case")]
         pub enum EntityKind { $( $(#[doc = $doc])+ $variant, )+ }
 
         impl EntityKind {

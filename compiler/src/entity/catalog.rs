@@ -11,10 +11,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{EntityFacts, EntityKind, facts};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::graph::{Declaration, Project};
 use crate::world::World;
+
+/// The prompts that every server has.
+const LIBRARY_PROMPTS: &str = include_str!("../../../stdlib-prompts/manifest.json");
 
 /// Facts by kind and key.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,6 +88,17 @@ impl Catalog {
                 self.add(declaration.clone());
             }
         }
+    }
+
+    /// The prompts that every server has.
+    #[must_use]
+    pub fn library() -> Catalog {
+        // The file is part of the program; a test reads it.
+        let manifest: Value = serde_json::from_str(LIBRARY_PROMPTS).unwrap_or_default();
+        let prompts = manifest.get("prompts").and_then(Value::as_array).into_iter().flatten();
+        let text = |prompt: &'_ Value, member: &str| prompt.get(member)?.as_str().map(str::to_owned);
+        let prompts: Vec<_> = prompts.filter_map(|p| Some((text(p, "name")?, text(p, "text")?))).collect();
+        Catalog::of_library_prompts(prompts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
     }
 
     /// A catalogue of prompts of the library, which have no file of their own.
@@ -221,5 +237,17 @@ impl Declaration {
             comments: crate::graph::Comments::default(),
             origin: crate::graph::Origin(Some(place)),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_has_what_menus_and_mailboxes_say() {
+        for prompt in ["goodbye", "menu-timeout", "menu-invalid", "vm-greeting"] {
+            assert!(Catalog::library().entity(EntityKind::Prompt, prompt).is_some(), "{prompt}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What entities say about themselves: fields and parts of each kind. Text, catalogue, checks and forms read this.
 
+use serde::Serialize;
+
 use super::EntityKind;
 use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType};
 
 /// All about a kind of entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EntitySpec {
     /// The kind.
     pub kind: EntityKind,
@@ -17,7 +20,8 @@ pub struct EntitySpec {
 }
 
 /// A part: `rule business "Business hours" { … }`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PartSpec {
     /// The word that begins it.
     pub word: &'static str,
@@ -32,7 +36,9 @@ pub struct PartSpec {
 }
 
 /// What a key is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum KeyType {
     /// A name: letters, digits, `-`, `_`; chosen once and never changed.
     Name,
