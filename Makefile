@@ -67,8 +67,10 @@ fuzz: ## look for crashes in what reads files, FUZZ_SECONDS for each reader (nee
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing; install it with: cargo install cargo-fuzz"; exit 1; }
 	cd compiler && cargo +nightly fuzz run text -- -max_total_time=$(FUZZ_SECONDS)
 	cd compiler && cargo +nightly fuzz run json -- -max_total_time=$(FUZZ_SECONDS)
+	cd compiler && cargo +nightly fuzz run expression -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run trace -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run bytecode -- -max_total_time=$(FUZZ_SECONDS)
+	cd vm && cargo +nightly fuzz run machine -- -max_total_time=$(FUZZ_SECONDS)
 
 fmt: ## format the code and the example flows
 	cargo fmt --all

@@ -200,6 +200,11 @@ codes! {
     /// switch. This flow has neither.
     NoZone = "F241", Error, "clock without a time zone";
 
+    /// The time switch compares a call with more dates and hours than a program can hold. Remove dates that are over, or
+    /// put them into a second time switch that the first one's `default` leads to.
+    TooManyTimes = "F250", Error, "more times than a program holds";
+    /// The flow is right and too large for one program. Split it into several.
+    TooLargeFlow = "F251", Error, "flow too large for a program";
 
     /// The ring group has a member that is no extension of this office, so that fewer phones ring than the office believes.
     /// Take the member out of the group, or add the extension.
@@ -480,6 +485,12 @@ impl Sink {
     #[must_use]
     pub fn suggests(&self) -> bool {
         self.found.len() < crate::limits::SUGGESTIONS_MAX
+    }
+
+    /// Whether one of them is an error.
+    #[must_use]
+    pub fn has_error(&self) -> bool {
+        self.warnings < self.found.len()
     }
 
     /// All of them, in the order of the project.

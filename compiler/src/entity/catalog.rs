@@ -24,7 +24,7 @@ const LIBRARY_PROMPTS: &str = include_str!("../../../stdlib-prompts/manifest.jso
 /// Facts by kind and key.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
-    rows: BTreeMap<(EntityKind, String), Row>,
+    rows: BTreeMap<EntityKind, BTreeMap<String, Row>>,
     keys: BTreeMap<(EntityKind, i64), String>,
 }
 
@@ -51,19 +51,20 @@ impl Catalog {
 
     /// Adds an entity. A finding if there is one of its kind and key that says something else; the first stays.
     pub fn add(&mut self, declaration: Declaration) -> Option<Diagnostic> {
-        let key = (declaration.kind, declaration.key.clone());
+        let (kind, key) = (declaration.kind, declaration.key.clone());
         let facts = facts::of(&declaration);
-        match self.rows.get(&key) {
+        let rows = self.rows.entry(kind).or_default();
+        match rows.get(&key) {
             None => {
                 if let Some(id) = declaration.id {
-                    self.keys.insert((key.0, id), key.1.clone());
+                    self.keys.insert((kind, id), key.clone());
                 }
-                self.rows.insert(key, Row { id: declaration.id, facts, declaration });
+                rows.insert(key, Row { id: declaration.id, facts, declaration });
                 None
             }
             Some(first) if first.facts == facts => None,
             Some(first) => {
-                let message = format!("the {} `{}` is declared twice, differently", key.0.noun(), key.1);
+                let message = format!("the {} `{key}` is declared twice, differently", kind.noun());
                 let place = declaration.origin.place();
                 let first = first.declaration.origin.place();
                 Some(
@@ -83,7 +84,7 @@ impl Catalog {
     /// Fills in what only the library has: entities that are there already stay as they are, silently.
     pub fn fill_with(&mut self, library: &Catalog) {
         for declaration in library.declarations() {
-            if !self.rows.contains_key(&(declaration.kind, declaration.key.clone())) {
+            if self.row(declaration.kind, &declaration.key).is_none() {
                 self.add(declaration.clone());
             }
         }
@@ -112,27 +113,35 @@ impl Catalog {
         catalog
     }
 
+    fn row(&self, kind: EntityKind, key: &str) -> Option<&Row> {
+        self.rows.get(&kind)?.get(key)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().flat_map(BTreeMap::values)
+    }
+
     /// All entities, by kind and key.
     pub fn declarations(&self) -> impl Iterator<Item = &Declaration> {
-        self.rows.values().map(|r| &r.declaration)
+        self.all().map(|r| &r.declaration)
     }
 
     /// One entity as it was declared.
     #[must_use]
     pub fn declaration(&self, kind: EntityKind, key: &str) -> Option<&Declaration> {
-        self.rows.get(&(kind, key.to_owned())).map(|r| &r.declaration)
+        self.row(kind, key).map(|r| &r.declaration)
     }
 
     /// All facts, by kind and key.
     pub fn facts(&self) -> impl Iterator<Item = &EntityFacts> {
-        self.rows.values().map(|r| &r.facts)
+        self.all().map(|r| &r.facts)
     }
 
     /// Numbers entities that have no row id, 1, 2, … by kind: for a catalogue that goes to JSON without a store.
     pub fn number_all(&mut self) {
-        for kind in EntityKind::ALL {
+        for (kind, rows) in &mut self.rows {
             let mut next = 1;
-            for ((_, key), row) in self.rows.iter_mut().filter(|((k, _), _)| k == kind) {
+            for (key, row) in rows {
                 while self.keys.contains_key(&(*kind, next)) {
                     next += 1;
                 }
@@ -148,15 +157,15 @@ impl Catalog {
 
 impl World for Catalog {
     fn entity(&self, kind: EntityKind, key: &str) -> Option<&EntityFacts> {
-        self.rows.get(&(kind, key.to_owned())).map(|r| &r.facts)
+        self.row(kind, key).map(|r| &r.facts)
     }
 
     fn keys(&self, kind: EntityKind) -> Vec<&str> {
-        self.rows.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.as_str()).collect()
+        self.rows.get(&kind).into_iter().flatten().map(|(key, _)| key.as_str()).collect()
     }
 
     fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
-        self.rows.get(&(kind, key.to_owned())).and_then(|r| r.id)
+        self.row(kind, key)?.id
     }
 
     fn key_of(&self, kind: EntityKind, id: i64) -> Option<&str> {

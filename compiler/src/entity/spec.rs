@@ -58,6 +58,7 @@ impl KeyType {
         match self {
             KeyType::Name => crate::text::is_ident(key),
             KeyType::Dial => digits(key.trim_start_matches(['*', '#'])) && key.len() <= 20,
+            // ITU-T E.164 §6.2.1: a country code and a number, 15 digits at most; no country's numbers are shorter than 4.
             KeyType::Number => key
                 .strip_prefix('+')
                 .is_some_and(|n| digits(n) && (4..=15).contains(&n.len()) && !n.starts_with('0')),
@@ -74,7 +75,7 @@ impl KeyType {
         match self {
             KeyType::Name => "a name of letters, digits, `-` and `_`",
             KeyType::Dial => "a number of up to 20 digits",
-            KeyType::Number => "a number in E.164 such as `+61299998888`",
+            KeyType::Number => "a number in E.164 (a plus and 4 to 15 digits) such as `+61299998888`",
             KeyType::TelephoneKey => "one of `0` to `9`, `*`, `#`",
         }
     }
