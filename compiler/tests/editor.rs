@@ -98,7 +98,7 @@ fn nothing_panics_wherever_it_is_asked() {
             let mut folder = folder(text);
             let office = folder.office();
             let whole = 0..text.len();
-            for at in (number % 7..=text.len()).step_by(7) {
+            for at in (number % 19..=text.len()).step_by(19) {
                 let point = At::Text { file: first(), offset: at };
                 let _ = complete::complete(office, point);
                 let _ = hover::hover(office, point);
@@ -172,6 +172,17 @@ fn the_canvas_asks_by_node_and_part() {
     let noted = hints::on_canvas(office, unit.project.flows.get(flow).unwrap());
     assert_eq!(noted[0].label, "not answered");
     assert_eq!(rename::rename(office, at("ann", &Spot::Node), "anna").unwrap().len(), 2);
+}
+
+#[test]
+fn an_input_of_a_flow_is_made_where_the_flow_names_it() {
+    let text = "flow main {\n  inputs = [account:number]\n  a: branch { when = \"account > 3\"  yes -> b  no -> b }\n  \
+                b: hangup\n}\n";
+    let mut folder = folder(text);
+    let at = At::Text { file: first(), offset: text.find("account >").unwrap() + 2 };
+    let made = definition::definition(folder.office(), at);
+    let ranges: Vec<_> = made.iter().map(|m| &text[m.range.0..m.range.1]).collect();
+    assert_eq!(ranges, ["account"]);
 }
 
 #[test]

@@ -166,10 +166,10 @@ impl Server<'_> {
                 }
             }
             DidChangeWorkspaceFolders::METHOD => {
-                let added = read::<DidChangeWorkspaceFolders>(note).into_iter().flat_map(|p| p.event.added);
-                for path in added.filter_map(|f| uri::path_of(f.uri.as_str())) {
-                    self.desk.add_workspace(&path);
-                }
+                let Some(p) = read::<DidChangeWorkspaceFolders>(note) else { return };
+                let path = |f: lsp_types::WorkspaceFolder| uri::path_of(f.uri.as_str());
+                p.event.removed.into_iter().filter_map(path).for_each(|p| self.desk.remove_workspace(&p));
+                p.event.added.into_iter().filter_map(path).for_each(|p| self.desk.add_workspace(&p));
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 //! that begin by `~`. They go through the protocol: the server runs behind a connection.
 //!
 //! ```text
+//! # findings in full       findings with what they say; without it, their places and codes
 //! === main.flow            a file on disk, before the server starts; ‹a› marks a position
 //! === session              steps, one a line:
 //! open FILE                the editor opens the file as it is on disk
@@ -13,6 +14,7 @@
 //! colours FILE                      semantic tokens, a word each
 //! apply METHOD FILE …      the same, and the edits of the answer (of its last code action) are made
 //! command NAME {…}         workspace/executeCommand with one argument
+//! workspace added|removed FOLDER    the editor's folders change
 //! send METHOD {…}          a request as it stands
 //! ```
 //!
@@ -65,12 +67,16 @@ fn sessions_go_as_they_say() {
     );
 }
 
+/// The first line of sessions that are about what findings say; others show their places and codes.
+const IN_FULL: &str = "# findings in full\n";
+
 /// A session with what came of each step.
 fn played(whole: &str) -> String {
     let kept: String = whole.split_inclusive('\n').filter(|l| !l.starts_with('~')).collect();
     let (files, steps) = kept.split_once("=== session\n").expect("a session has `=== session`");
     let disk = tempfile::tempdir().unwrap();
     let mut client = Client::new(disk.path());
+    client.in_full = whole.starts_with(IN_FULL);
     let mut out = format!("{files}=== session\n");
     for file in files.split("=== ").skip(1) {
         let (name, text) = file.split_once('\n').unwrap();

@@ -45,7 +45,8 @@ fn replace(office: &Office, unit: &super::folder::Unit, edit: &Edit) -> Option<R
             let is_canvas =
                 office.others.iter().any(|(k, u)| *k == FileKind::Canvas && std::ptr::eq(u, unit));
             let text = unit.project.files.values().next()?.text.get(at.clone())?;
-            if !is_canvas || !text.starts_with('"') {
+            // An edge that is replaced by nothing is removed: that is the canvas's business.
+            if !is_canvas || !text.starts_with('"') || edit.with.is_empty() {
                 return None;
             }
             text::quoted(&edit.with)

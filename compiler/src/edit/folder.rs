@@ -6,7 +6,7 @@
 //! when its bytes or the facts change. What is between flows (numbers at two entries, keys given twice) is looked at each
 //! time.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -315,9 +315,12 @@ fn check_text(unit: &mut Unit, world: &Catalog, before: &Office) {
     check::across(unit.project.flows.values()).into_iter().for_each(|d| shared.push(d));
     unit.diagnostics.extend(shared.finish());
     let mut checked = BTreeMap::new();
+    let flows = before.text.project.flows.iter();
+    let known: HashMap<&str, FlowId> = flows.rev().map(|(id, graph)| (graph.key.as_str(), id)).collect();
     for (id, graph) in &unit.project.flows {
         let Some(block) = block_of(unit, graph) else { continue };
-        let kept = again(unit, graph, block, world, before);
+        let old = known.get(graph.key.as_str()).copied();
+        let kept = old.and_then(|old| again(unit, (graph, block), world, (before, old)));
         let one = kept.unwrap_or_else(|| {
             let recorder = Recorder::new(world);
             let found = crate::check_flow(graph, &recorder);
@@ -340,8 +343,12 @@ fn block_of(unit: &Unit, graph: &Graph) -> Option<Span> {
 }
 
 /// The last check of this flow, moved to where its block is now; `None` if it must be checked again.
-fn again(unit: &Unit, graph: &Graph, block: Span, world: &Catalog, before: &Office) -> Option<Checked> {
-    let old = before.text.project.flow(&graph.key)?;
+fn again(
+    unit: &Unit,
+    (graph, block): (&Graph, Span),
+    world: &Catalog,
+    (before, old): (&Office, FlowId),
+) -> Option<Checked> {
     let checked = before.text.checked.get(&old)?;
     let same_text = text_of(&unit.project, block)? == text_of(&before.text.project, checked.block)?;
     if !same_text || before.text.project.flows.get(old) != Some(graph) {

@@ -83,8 +83,11 @@ impl Positions {
         let root = self.root.as_ref()?;
         if let Some(edge) = edge {
             let found = root.member("edges")?.items().iter().find(|e| e.says("id", edge))?;
-            let handle = found.member("sourceHandle").or_else(|| found.member("id"));
-            return Some(handle.unwrap_or(found).range.clone());
+            let at = match spot {
+                Spot::Field(field) => found.member(field),
+                Spot::Node | Spot::Exit(_) | Spot::Entity => found.member("sourceHandle"),
+            };
+            return Some(at.or_else(|| found.member("id")).unwrap_or(found).range.clone());
         }
         if node.is_empty() {
             let Spot::Field(field) = spot else { return None };

@@ -338,6 +338,16 @@ impl Maker<'_> {
                 let name = atom.text.clone();
                 self.defines(atom, Thing::Variable { flow: within.flow.to_owned(), name });
             }
+            // `account:number`: the name up to the colon is a variable from the flow's start.
+            (FieldType::Inputs, _) => {
+                let name = atom.text.split(':').next().unwrap_or_default().to_owned();
+                let end = atom.span.start.saturating_add(u32::try_from(name.len()).unwrap_or(u32::MAX));
+                let span = Span { end: end.min(atom.span.end), ..atom.span };
+                if !atom.quoted {
+                    let thing = Thing::Variable { flow: within.flow.to_owned(), name };
+                    self.mark(span, thing, Role::Defines);
+                }
+            }
             (FieldType::Expr | FieldType::Template, _) => self.expression(atom, ty, within.flow),
             (
                 FieldType::Bool
@@ -350,7 +360,6 @@ impl Maker<'_> {
                 | FieldType::Weekdays
                 | FieldType::Hours
                 | FieldType::Dates
-                | FieldType::Inputs
                 | FieldType::Names
                 | FieldType::Exit
                 | FieldType::Url

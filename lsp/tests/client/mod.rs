@@ -24,6 +24,8 @@ pub struct Client {
     texts: BTreeMap<String, String>,
     marks: BTreeMap<(String, String), usize>,
     open: BTreeSet<String>,
+    /// Whether findings are shown with what they say.
+    pub in_full: bool,
     version: i32,
     told: BTreeMap<String, String>,
     /// What was told last, by file.
@@ -44,6 +46,7 @@ impl Client {
             texts: BTreeMap::new(),
             marks: BTreeMap::new(),
             open: BTreeSet::new(),
+            in_full: false,
             version: 1,
             told: BTreeMap::new(),
             findings: BTreeMap::new(),
@@ -145,7 +148,14 @@ impl Client {
                 let lines: String = found.iter().map(|d| self.finding(d)).collect();
                 let none = if found.is_empty() { " nothing found" } else { "" };
                 self.findings.insert(name.clone(), lines.clone());
-                let text = format!("{name}:{none}\n{lines}");
+                let codes =
+                    found.iter().map(|d| format!(" {} {}", short(&d["range"]), d["code"].as_str().unwrap()));
+                let shown = if self.in_full {
+                    format!("\n{lines}")
+                } else {
+                    format!("{}\n", codes.collect::<String>())
+                };
+                let text = format!("{name}:{none}{shown}");
                 (name, text)
             }
             other => (other.to_owned(), format!("{other} {}\n", show(&self.plain(&note.params), 0).trim())),
@@ -212,6 +222,14 @@ impl Client {
                 let argument: Value = serde_json::from_str(&text).unwrap();
                 let params = json!({ "command": first, "arguments": [argument] });
                 return self.show("workspace/executeCommand", params).1;
+            }
+            "workspace" => {
+                // `workspace added FOLDER`, `workspace removed FOLDER`
+                let folder = json!({ "uri": self.uri(more), "name": more });
+                let mut event = json!({ "added": [], "removed": [] });
+                event[first] = json!([folder]);
+                self.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+                self.barrier();
             }
             "send" => {
                 let params = if more.is_empty() { Value::Null } else { serde_json::from_str(more).unwrap() };
