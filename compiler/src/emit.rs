@@ -153,18 +153,14 @@ impl Emitter {
             }
             Ask::Chance { percent } => {
                 self.to.chance(*percent);
-                let (yes, no) = (cases.of(Case::Chance(true)), cases.of(Case::Chance(false)));
-                self.to.switch_chance(yes, no, cases.otherwise);
+                self.switch_chance(cases);
             }
             Ask::Status { extension } => {
                 self.to.status(extension);
                 self.switch_status(cases);
             }
             Ask::Transfer { extension, timeout_ms } => {
-                match extension {
-                    Some(extension) => self.to.transfer_extension(extension, *timeout_ms),
-                    None => self.to.transfer_number(*timeout_ms),
-                }
+                self.transfer(extension.as_deref(), *timeout_ms);
                 self.switch_outcome(cases);
             }
             Ask::Webhook { url, method, answers, timeout_ms } => {
@@ -181,9 +177,7 @@ impl Emitter {
             }
             Ask::Conference { conference } => {
                 self.to.conference(conference);
-                self.to.switch_conference(|end| {
-                    end.map_or(cases.otherwise, |end| cases.of(Case::Conference(end)))
-                });
+                self.switch_conference(cases);
             }
             Ask::LocalTime { zone } => {
                 self.to.local_time(zone);
@@ -191,20 +185,42 @@ impl Emitter {
             }
             Ask::Collect { prompt, rule, secret } => {
                 self.to.collect(prompt, *rule, secret.as_deref());
-                self.to.switch_collect(CollectTargets {
-                    digits: cases.of(Case::Entered(Entered::Digits)),
-                    accepted: cases.of(Case::Entered(Entered::Accepted)),
-                    refused: cases.of(Case::Entered(Entered::Refused)),
-                    too_few: cases.of(Case::Entered(Entered::TooFew)),
-                    silent: cases.of(Case::Entered(Entered::Silent)),
-                    failed: cases.otherwise,
-                });
+                self.switch_collect(cases);
             }
             Ask::Voicemail { mailbox } => {
                 self.to.voicemail(mailbox);
                 self.switch_voicemail(cases);
             }
         }
+    }
+
+    /// To an extension, or to the number on the stack.
+    fn transfer(&mut self, extension: Option<&str>, timeout_ms: u32) {
+        match extension {
+            Some(extension) => self.to.transfer_extension(extension, timeout_ms),
+            None => self.to.transfer_number(timeout_ms),
+        }
+    }
+
+    fn switch_collect(&mut self, cases: &Cases) {
+        let of = |entered| cases.of(Case::Entered(entered));
+        self.to.switch_collect(CollectTargets {
+            digits: of(Entered::Digits),
+            accepted: of(Entered::Accepted),
+            refused: of(Entered::Refused),
+            too_few: of(Entered::TooFew),
+            silent: of(Entered::Silent),
+            failed: cases.otherwise,
+        });
+    }
+
+    fn switch_chance(&mut self, cases: &Cases) {
+        let (yes, no) = (cases.of(Case::Chance(true)), cases.of(Case::Chance(false)));
+        self.to.switch_chance(yes, no, cases.otherwise);
+    }
+
+    fn switch_conference(&mut self, cases: &Cases) {
+        self.to.switch_conference(|end| end.map_or(cases.otherwise, |end| cases.of(Case::Conference(end))));
     }
 
     /// Done, timeout and failed have one place each; keys go through a second switch if they have places of their own.

@@ -150,7 +150,7 @@ fn read_step(ir: &Ir, block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
 }
 
 fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
-    let effect = match word {
+    match word {
         "jump" => return Ok(BlockEnd::Jump(words.block()?)),
         "hangup" => return Ok(BlockEnd::Hangup(words.cause()?)),
         "count_down" => {
@@ -171,6 +171,15 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
             words.expect("else")?;
             return Ok(BlockEnd::Clock { zone, rows: Vec::new(), otherwise: words.block()? });
         }
+        _ => {}
+    }
+    let effect = read_ask(word, words)?;
+    words.expect("else")?;
+    Ok(BlockEnd::Ask { effect, cases: Vec::new(), otherwise: words.block()? })
+}
+
+fn read_ask(word: &str, words: &mut Words<'_>) -> Fault<Ask> {
+    Ok(match word {
         "answer" => Ask::Answer,
         "play" => {
             let sound = words.sound()?;
@@ -224,9 +233,7 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
             Ask::Collect { prompt, rule, secret }
         }
         other => return Err(format!("`{other}` is no step and no end of a block")),
-    };
-    words.expect("else")?;
-    Ok(BlockEnd::Ask { effect, cases: Vec::new(), otherwise: words.block()? })
+    })
 }
 
 fn read_row(block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
