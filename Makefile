@@ -1,7 +1,7 @@
 # FlowPBX. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit editors e2e build bench fuzz fmt update clean
+.PHONY: help run test lint unit editors e2e build wasm wasm-test bench fuzz fmt update clean
 
 DATA ?= data
 FUZZ_SECONDS ?= 120
@@ -18,7 +18,7 @@ run: ## build FlowPBX and start it with the sample office (data in ./data)
 
 test: ## everything that CI checks
 	@.ci/setup test
-	@$(MAKE) --no-print-directory lint unit editors e2e
+	@$(MAKE) --no-print-directory lint unit editors wasm-test e2e
 
 lint: ## formatting and lints
 	cargo fmt --all --check
@@ -44,10 +44,19 @@ build: ## release binaries: target/release/flowpbx, flowc and flow-lsp
 	@.ci/setup build
 	cargo build --locked --release -p flowpbx -p flowc -p flow-lsp
 
+wasm: ## the compiler for Node and browsers, and the playground: target/wasm
+	@.ci/setup wasm
+	compiler/wasm/build
+
+wasm-test: wasm ## the wasm package in Node (all cases as natively) and the playground in Chromium
+	node --test compiler/wasm/tests/*.test.mjs
+
 bench: ## figures beside the peers' (needs rtpengine and sipp; installed when missing)
 	@.ci/setup bench
 	cargo bench --locked -p flow-vm --bench step
 	cargo bench --locked -p flow-compiler --bench compile
+	$(MAKE) --no-print-directory wasm
+	node compiler/wasm/bench.mjs
 	cargo bench --locked -p flow-lsp --bench edit
 	cargo bench --locked -p flow-sip --bench messages
 	cargo bench --locked -p flowpbx --bench relay
@@ -58,8 +67,10 @@ fuzz: ## look for crashes in what reads files, FUZZ_SECONDS for each reader (nee
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing; install it with: cargo install cargo-fuzz"; exit 1; }
 	cd compiler && cargo +nightly fuzz run text -- -max_total_time=$(FUZZ_SECONDS)
 	cd compiler && cargo +nightly fuzz run json -- -max_total_time=$(FUZZ_SECONDS)
+	cd compiler && cargo +nightly fuzz run expression -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run trace -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run bytecode -- -max_total_time=$(FUZZ_SECONDS)
+	cd vm && cargo +nightly fuzz run machine -- -max_total_time=$(FUZZ_SECONDS)
 
 fmt: ## format the code and the example flows
 	cargo fmt --all

@@ -40,6 +40,7 @@ mod silent_goodbye;
 mod stay;
 mod time_gap;
 mod time_overlap;
+mod too_many_times;
 mod transfer_target;
 mod trapped;
 mod unknown_entity;
@@ -77,6 +78,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     webhook_answers::check,
     webhook_unencrypted::check,
     collect_fields::check,
+    too_many_times::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,

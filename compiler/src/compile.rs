@@ -1,12 +1,14 @@
 //! The whole way from a graph to a program.
 
 use flow_vm::Program;
+use flow_vm::builder::BuildError;
+use flow_vm::limits::PROGRAM_BYTES_MAX;
 
-use crate::diag::{Code, Diagnostic};
-use crate::emit;
-use crate::graph::Graph;
-use crate::lower;
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::entity::EntityFacts;
+use crate::graph::{Graph, Node};
 use crate::world::World;
+use crate::{emit, limits, lower};
 
 /// What came of a compilation.
 #[derive(Clone, Debug)]
@@ -29,7 +31,9 @@ impl Compiled {
 /// here: a flow that was read with errors must not be compiled.
 #[must_use]
 pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
-    let mut diagnostics = crate::check_flow(graph, world);
+    let mut sink = Sink::default();
+    crate::check_without_program(graph, world, &mut sink);
+    let mut diagnostics = sink.finish();
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Compiled { diagnostics, program: None };
     }
@@ -42,21 +46,54 @@ pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
     }
 }
 
+const REPORT: &str = "this is a mistake of the compiler; please report it with the flow";
+
+/// Whether a flow is so large that its program could exceed a limit of programs: their ops, constants, tables and bytes
+/// all grow by nodes, exits and the length of expressions.
+pub(crate) fn may_be_too_large(graph: &Graph, world: &dyn World) -> bool {
+    let of_node = |node: &Node| {
+        let facts = node.kind.and_then(|k| world.entity(k.spec().entity.kind()?, node.entity_key()?));
+        let exits = node.kind.map_or(0, |k| k.spec().exits.len()) + facts.map_or(0, EntityFacts::exits_max);
+        let text: usize = node.fields.iter().filter_map(|f| f.value.as_str()).map(str::len).sum();
+        NODE_WEIGHT + EXIT_WEIGHT * exits + text
+    };
+    graph.nodes.values().map(of_node).sum::<usize>() > limits::UNTRIED_WEIGHT_MAX
+}
+
+/// What a node weighs beside an expression's byte: about the ops and constants that it takes.
+const NODE_WEIGHT: usize = 8;
+/// What an exit weighs, or a range of hours.
+const EXIT_WEIGHT: usize = 3;
+
 /// Lowers, emits and verifies. The verifier checks again what the checks and the emitter promise.
-fn program(graph: &Graph, world: &dyn World) -> Result<Program, Box<Diagnostic>> {
+pub(crate) fn program(graph: &Graph, world: &dyn World) -> Result<Program, Box<Diagnostic>> {
     let ir = lower::lower(graph, world).map_err(|hole| {
         let node = graph.nodes.get(hole.node).map_or("?", |n| n.name.as_str());
         let message = format!("`{node}` can't be compiled: {} is missing", hole.missing);
         Box::new(Diagnostic::new(Code::NotCompiled, graph.place_of(hole.node), message))
     })?;
     let bytes = emit::emit(&ir).map_err(|error| {
+        let (code, help) = match error {
+            BuildError::TooMany(_) => (Code::TooLargeFlow, "split the flow into several"),
+            BuildError::Unbound(_) | BuildError::BoundTwice(_) | BuildError::OutsideNode => {
+                (Code::NotCompiled, REPORT)
+            }
+        };
         let message = format!("`{}` can't be compiled: {error}", graph.key);
-        let found = Diagnostic::new(Code::NotCompiled, graph.origin.place(), message);
-        Box::new(found.help("split the flow into several"))
+        Box::new(Diagnostic::new(code, graph.origin.place(), message).help(help))
     })?;
+    if bytes.len() > PROGRAM_BYTES_MAX {
+        let message = format!(
+            "the program of `{}` has {} bytes; it may have {PROGRAM_BYTES_MAX}",
+            graph.key,
+            bytes.len()
+        );
+        let found = Diagnostic::new(Code::TooLargeFlow, graph.origin.place(), message);
+        return Err(Box::new(found.help("split the flow into several")));
+    }
     flow_vm::verify(&bytes).map_err(|error| {
         let message = format!("the program made of `{}` is refused by the verifier: {error}", graph.key);
         let found = Diagnostic::new(Code::NotCompiled, graph.origin.place(), message);
-        Box::new(found.help("this is a mistake of the compiler; please report it with the flow"))
+        Box::new(found.help(REPORT))
     })
 }

@@ -12,6 +12,7 @@ use crate::sim::{Script, What, run};
 
 /// What the tests of a project come to in one of its flows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Covered {
     /// Key of the flow.
     pub flow: String,

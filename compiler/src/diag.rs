@@ -11,6 +11,7 @@ use crate::graph::FileId;
 
 /// How bad a finding is. Errors stop a publish; warnings don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; calls work.
@@ -199,6 +200,11 @@ codes! {
     /// switch. This flow has neither.
     NoZone = "F241", Error, "clock without a time zone";
 
+    /// The time switch compares a call with more dates and hours than a program can hold. Remove dates that are over, or
+    /// put them into a second time switch that the first one's `default` leads to.
+    TooManyTimes = "F250", Error, "more times than a program holds";
+    /// The flow is right and too large for one program. Split it into several.
+    TooLargeFlow = "F251", Error, "flow too large for a program";
 
     /// The ring group has a member that is no extension of this office, so that fewer phones ring than the office believes.
     /// Take the member out of the group, or add the extension.
@@ -248,7 +254,8 @@ fn file_number<S: serde::Serializer>(file: &FileId, s: S) -> Result<S::Ok, S::Er
 }
 
 /// The part of a canvas node that a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Spot {
     /// The node as a whole.
@@ -478,6 +485,12 @@ impl Sink {
     #[must_use]
     pub fn suggests(&self) -> bool {
         self.found.len() < crate::limits::SUGGESTIONS_MAX
+    }
+
+    /// Whether one of them is an error.
+    #[must_use]
+    pub fn has_error(&self) -> bool {
+        self.warnings < self.found.len()
     }
 
     /// All of them, in the order of the project.

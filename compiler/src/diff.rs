@@ -33,6 +33,7 @@ pub struct Side<'a> {
 
 /// One thing that calls would do differently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Change {
     /// What it is about.
     #[serde(flatten)]
@@ -43,6 +44,7 @@ pub struct Change {
 
 /// What a change is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "about", rename_all = "snake_case")]
 pub enum About {
     /// Calls to a number.

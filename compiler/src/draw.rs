@@ -11,9 +11,11 @@ use crate::world::World as _;
 
 mod layout;
 mod order;
+mod place;
 mod svg;
 mod text;
 
+pub use place::{Placed, PlacedCard, places};
 pub use svg::svg;
 pub use text::{dot, mermaid};
 

@@ -62,28 +62,29 @@ impl Emitter {
 
     fn block(&mut self, id: BlockRef, block: &Block) {
         let here = self.label(id);
-        let Some(Known { node, exits }) = self.nodes.get(block.node).cloned().flatten() else { return };
-        self.to.begin(node);
-        self.to.bind(here);
+        let Emitter { to, nodes, .. } = self;
+        let Some(Some(Known { node, exits })) = nodes.get(block.node) else { return };
+        to.begin(*node);
+        to.bind(here);
         for step in &block.steps {
             match step {
-                Step::Enter => self.to.enter(node),
+                Step::Enter => to.enter(*node),
                 Step::Leave(exit) => {
-                    self.to.leave(node, exits.get(*exit).copied().unwrap_or(ExitIx(u16::MAX)));
+                    to.leave(*node, exits.get(*exit).copied().unwrap_or(ExitIx(u16::MAX)));
                 }
-                Step::Set(counter, value) => self.to.set(counter.0, *value),
-                Step::Push(Pushed::Text(text)) => self.to.push_text(text),
-                Step::Push(Pushed::Phone(phone)) => self.to.push_phone(phone),
-                Step::Push(Pushed::Number(number)) => self.to.push_number(*number),
-                Step::Push(Pushed::Bool(yes)) => self.to.push_bool(*yes),
-                Step::Push(Pushed::Fact(fact)) => self.to.push_fact(*fact),
-                Step::Push(Pushed::Moment(moment)) => self.to.push_moment(*moment),
-                Step::Push(Pushed::Now(part)) => self.to.push_now(*part),
-                Step::Digits(holds) => self.to.push_digits(*holds),
-                Step::Load(variable) => self.to.load(*variable),
-                Step::Store(variable) => self.to.store(*variable),
-                Step::PushAnswer => self.to.push_answer(),
-                Step::Apply(operator) => self.to.apply(*operator),
+                Step::Set(counter, value) => to.set(counter.0, *value),
+                Step::Push(Pushed::Text(text)) => to.push_text(text),
+                Step::Push(Pushed::Phone(phone)) => to.push_phone(phone),
+                Step::Push(Pushed::Number(number)) => to.push_number(*number),
+                Step::Push(Pushed::Bool(yes)) => to.push_bool(*yes),
+                Step::Push(Pushed::Fact(fact)) => to.push_fact(*fact),
+                Step::Push(Pushed::Moment(moment)) => to.push_moment(*moment),
+                Step::Push(Pushed::Now(part)) => to.push_now(*part),
+                Step::Digits(holds) => to.push_digits(*holds),
+                Step::Load(variable) => to.load(*variable),
+                Step::Store(variable) => to.store(*variable),
+                Step::PushAnswer => to.push_answer(),
+                Step::Apply(operator) => to.apply(*operator),
             }
         }
         self.end(BlockRef::new(id.index() + 1), &block.end);

@@ -12,7 +12,9 @@ pub mod spec;
 macro_rules! entity_kinds {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $one:literal; )+) => {
         /// The kinds of entities. The name is the same in text, in JSON (`entity_type`) and in the API.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(rename_all = "snake_case")]
         pub enum EntityKind { $( $(#[doc = $doc])+ $variant, )+ }
 
         impl EntityKind {
@@ -85,12 +87,12 @@ pub enum EntityFacts {
 }
 
 impl EntityFacts {
-    /// How many exits a node can have from this entity, at most.
+    /// How many exits, or times that choose one, a node can have from this entity, at most.
     #[must_use]
     pub fn exits_max(&self) -> usize {
         match self {
             EntityFacts::IvrMenu(menu) => menu.keys.len(),
-            EntityFacts::TimeSwitch(switch) => switch.rules.len() + switch.exceptions.len(),
+            EntityFacts::TimeSwitch(switch) => switch.times(),
             EntityFacts::Trunk(_)
             | EntityFacts::InboundNumber(_)
             | EntityFacts::Extension(_)
@@ -283,6 +285,13 @@ pub struct TimeSwitch {
 }
 
 impl TimeSwitch {
+    /// How many times it compares a call with: one for each range of hours, one for a whole day.
+    #[must_use]
+    pub fn times(&self) -> usize {
+        let rules = self.rules.iter().map(|r| r.hours.len().max(1));
+        rules.chain(self.exceptions.iter().map(|e| e.hours.len().max(1))).sum()
+    }
+
     /// The exits that a node with this switch has besides `default`: rules in order, then those that only exceptions
     /// name.
     #[must_use]

@@ -255,7 +255,7 @@ fn result(ended: &Ended) -> String {
 }
 
 /// Values that the flow can tell from each other: those that it writes, numbers beside them, and one more of each type.
-fn values(program: &Program) -> Vec<Value> {
+pub(crate) fn values(program: &Program) -> Vec<Value> {
     let parts = program.parts();
     let mut found = vec![Value::Bool(true), Value::Bool(false)];
     let mut add = |value: Value| {
@@ -283,7 +283,7 @@ fn values(program: &Program) -> Vec<Value> {
 }
 
 /// Every answer that may fit; the machine refuses those that don't.
-fn answers(effect: &Effect<'_>, values: &[Value], moment: i64, elapsed_ms: u64) -> Vec<Answer> {
+pub(crate) fn answers(effect: &Effect<'_>, values: &[Value], moment: i64, elapsed_ms: u64) -> Vec<Answer> {
     if let Effect::LocalTime { zone } = effect {
         let wall_ms = moment.saturating_add_unsigned(elapsed_ms);
         return zone::local_time(zone, wall_ms).map(Answer::LocalTime).into_iter().collect();
@@ -320,7 +320,7 @@ fn answers(effect: &Effect<'_>, values: &[Value], moment: i64, elapsed_ms: u64) 
 }
 
 /// How long an answer takes at most, in milliseconds. A conversation and a message are no wait.
-fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
+pub(crate) fn takes_ms(effect: &Effect<'_>, answer: Answer) -> u64 {
     if let Effect::RingExtension { timeout_ms, .. } | Effect::RingGroup { timeout_ms, .. } = effect {
         let rings = matches!(answer, Answer::Ring(RingEnd::Answered | RingEnd::NoAnswer));
         return if rings { u64::from(*timeout_ms) } else { 0 };

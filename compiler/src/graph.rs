@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
+use cranelift_entity::{EntityRef as _, PrimaryMap, entity_impl};
 use flow_vm::effect::{Cause, Key, QueueEnd};
 use serde_json::{Map, Value};
 
@@ -224,14 +224,22 @@ impl Graph {
     /// Edges by node, made once for whoever walks the graph.
     #[must_use]
     pub fn wiring(&self) -> Wiring {
-        let mut out: SecondaryMap<NodeId, Vec<EdgeId>> = SecondaryMap::new();
-        out.resize(self.nodes.len());
-        for (id, edge) in &self.edges {
-            if let Some(edges) = out.get_mut(edge.source) {
-                edges.push(id);
-            }
+        let exit = |id: &EdgeId| self.edges.get(*id).map_or("", |e| e.exit.as_str());
+        let source = |id: &EdgeId| self.edges.get(*id).map_or(0, |e| e.source.index());
+        let mut edges: Vec<EdgeId> = self.edges.keys().collect();
+        // Both sorts are stable: edges of one exit stay in their order.
+        edges.sort_by_key(source);
+        let mut starts = Vec::with_capacity(self.nodes.len() + 1);
+        let mut at = 0;
+        for node in 0..=self.nodes.len() {
+            at += edges.iter().skip(at).take_while(|id| source(id) < node).count();
+            starts.push(at);
         }
-        Wiring { out }
+        let mut by_exit = edges.clone();
+        for of_node in by_exit.chunk_by_mut(|a, b| source(a) == source(b)) {
+            of_node.sort_by(|a, b| exit(a).cmp(exit(b)));
+        }
+        Wiring { starts, edges, by_exit }
     }
 
     /// Names of the nodes, made once for whoever looks up many.
@@ -254,20 +262,40 @@ impl Graph {
 /// The edges of a graph by their source.
 #[derive(Clone, Debug)]
 pub struct Wiring {
-    out: SecondaryMap<NodeId, Vec<EdgeId>>,
+    /// Where the edges of each node begin in the lists, and the end.
+    starts: Vec<usize>,
+    /// All edges by source, in order.
+    edges: Vec<EdgeId>,
+    /// All edges by source, sorted by exit.
+    by_exit: Vec<EdgeId>,
 }
 
 impl Wiring {
     /// The edges that leave a node, in order.
     #[must_use]
     pub fn from(&self, node: NodeId) -> &[EdgeId] {
-        self.out.get(node).map_or(&[], Vec::as_slice)
+        self.of(&self.edges, node)
+    }
+
+    fn of<'w>(&self, list: &'w [EdgeId], node: NodeId) -> &'w [EdgeId] {
+        let range = self.starts.get(node.index()).zip(self.starts.get(node.index() + 1));
+        range.and_then(|(start, end)| list.get(*start..*end)).unwrap_or_default()
     }
 
     /// The first edge of an exit; `None` if it isn't wired.
     #[must_use]
     pub fn edge(&self, graph: &Graph, node: NodeId, exit: &str) -> Option<EdgeId> {
-        self.from(node).iter().copied().find(|e| graph.edges.get(*e).is_some_and(|e| e.exit == exit))
+        let exit_of = |id: EdgeId| graph.edges.get(id).map_or("", |e| e.exit.as_str());
+        let edges = self.of(&self.by_exit, node);
+        let first = *edges.get(edges.partition_point(|id| exit_of(*id) < exit))?;
+        (exit_of(first) == exit).then_some(first)
+    }
+
+    /// Edges that leave a node by an exit that an edge before has left by, with the one before.
+    pub fn twice(&self, graph: &Graph, node: NodeId) -> impl Iterator<Item = (EdgeId, EdgeId)> {
+        let exit_of = |id: &EdgeId| graph.edges.get(*id).map_or("", |e| e.exit.as_str());
+        let pairs = self.of(&self.by_exit, node).array_windows();
+        pairs.filter(move |[one, other]| exit_of(one) == exit_of(other)).map(|[one, other]| (*one, *other))
     }
 
     /// The node that an exit leads to by its own edge; `None` if it isn't wired or leads nowhere.

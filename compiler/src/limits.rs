@@ -42,3 +42,9 @@ pub const HOURS_ANALYSED_MAX: usize = 1_000;
 pub const SILENCE_WARNED_S: u64 = 20;
 /// Longest wait in seconds before a person or a recording that nobody is warned of.
 pub const WAIT_WARNED_S: u64 = 300;
+/// Weight (nodes, exits, bytes of expressions: see [`crate::compile`]) of a flow up to which no program is made to see
+/// whether it exceeds a limit of programs; such a flow's program can't.
+pub const UNTRIED_WEIGHT_MAX: usize = 2_000_000;
+
+const _: () =
+    assert!(UNTRIED_WEIGHT_MAX <= flow_vm::limits::OPS_MAX as usize / 2, "an op weighs half at least");

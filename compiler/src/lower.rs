@@ -72,8 +72,9 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
     let facts = kind.spec().entity.kind().zip(source.entity_key());
     let facts = facts.and_then(|(entity, key)| flow.world.entity(entity, key));
     let start = flow.first(node);
-    let exits: Vec<_> =
+    let mut exits: Vec<_> =
         kind.exits(source, facts).into_iter().map(|(name, spec)| Exit { name, spec, block: None }).collect();
+    exits.sort_by(|a, b| a.name.cmp(&b.name));
     let Some(at) = flow.known.get(node).copied().flatten() else { return Err(hole("the node")) };
     let mut site = Site { flow, node, at: at.node, start, facts, exits };
     match config {
@@ -144,6 +145,7 @@ pub struct Site<'f, 'a> {
     at: NodeRef,
     start: BlockRef,
     facts: Option<&'a EntityFacts>,
+    /// Sorted by name.
     exits: Vec<Exit>,
 }
 
@@ -265,7 +267,7 @@ impl<'a> Site<'_, 'a> {
     /// The block that leaves the node by an exit. An exit without an edge does what its spec says; the path of the call
     /// names the exit all the same, so that a busy phone is told from one that nobody answered.
     pub fn exit(&mut self, name: &str) -> BlockRef {
-        let Some(found) = self.exits.iter().position(|e| e.name == name) else {
+        let Some(found) = self.position(name) else {
             return self.add(Vec::new(), BlockEnd::Hangup(Cause::Normal));
         };
         match self.exits.get(found).and_then(|e| e.block) {
@@ -277,6 +279,10 @@ impl<'a> Site<'_, 'a> {
         }
     }
 
+    fn position(&self, exit: &str) -> Option<usize> {
+        self.exits.binary_search_by(|e| e.name.as_str().cmp(exit)).ok()
+    }
+
     /// What comes after an exit, by its own edge or by what it falls back to.
     fn ending(&self, name: &str) -> Ending {
         let mut name = name;
@@ -285,7 +291,7 @@ impl<'a> Site<'_, 'a> {
             if let Some(node) = self.flow.wiring.target(self.flow.graph, self.node, name) {
                 return Ending::Go(node);
             }
-            match self.exits.iter().find(|e| e.name == name).map(|e| e.spec.unwired) {
+            match self.position(name).and_then(|at| self.exits.get(at)).map(|e| e.spec.unwired) {
                 Some(Unwired::FallsTo(other)) => name = other,
                 Some(Unwired::SaysGoodbye) => return Ending::Goodbye,
                 Some(Unwired::Refused | Unwired::HangsUp) | None => return Ending::HangUp,

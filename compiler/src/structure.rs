@@ -189,13 +189,18 @@ impl Flow<'_> {
     }
 
     fn edges(&mut self) {
-        let exits: HashMap<NodeId, Exits> =
-            self.graph.nodes.iter().filter_map(|(id, n)| Some((id, self.exits(n)?))).collect();
-        let mut taken: HashMap<(NodeId, &str), &Edge> = HashMap::new();
-        for edge in self.graph.edges.values() {
-            self.edge(edge, exits.get(&edge.source));
-            if let Some(first) = taken.insert((edge.source, &edge.exit), edge) {
-                let message = format!("two edges leave `{}` of `{}`", edge.exit, self.name(edge.source));
+        let graph = self.graph;
+        let wiring = graph.wiring();
+        for (id, node) in graph.nodes.iter().filter(|(id, _)| !wiring.from(*id).is_empty()) {
+            let exits = self.exits(node);
+            for edge in wiring.from(id).iter().filter_map(|edge| graph.edges.get(*edge)) {
+                self.edge(edge, exits.as_ref());
+            }
+            for (first, second) in wiring.twice(graph, id) {
+                let Some((first, edge)) = graph.edges.get(first).zip(graph.edges.get(second)) else {
+                    continue;
+                };
+                let message = format!("two edges leave `{}` of `{}`", edge.exit, node.name);
                 let finding = Diagnostic::new(Code::TwoEdges, edge.exit_origin.place(), message);
                 self.sink.push(
                     finding
@@ -219,11 +224,10 @@ impl Flow<'_> {
             (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
             (Computed::TimeRules, None) => Some(KeyType::Name),
         };
-        Some(Exits {
-            names: kind.exits(node, facts).into_iter().map(|(name, _)| name).collect(),
-            others,
-            kind,
-        })
+        let names: Vec<String> = kind.exits(node, facts).into_iter().map(|(name, _)| name).collect();
+        let mut by_name: Vec<usize> = (0..names.len()).collect();
+        by_name.sort_by_key(|at| names.get(*at));
+        Some(Exits { names, by_name, others, kind })
     }
 
     fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {
@@ -287,6 +291,8 @@ fn a_kind(kind: Kind) -> String {
 
 struct Exits {
     names: Vec<String>,
+    /// The places of the names, sorted by name.
+    by_name: Vec<usize>,
     /// What others there may be, where the facts of the entity that gives them are missing.
     others: Option<KeyType>,
     kind: Kind,
@@ -294,7 +300,9 @@ struct Exits {
 
 impl Exits {
     fn can_have(&self, exit: &str) -> bool {
-        self.names.iter().any(|n| n == exit) || self.others.is_some_and(|key| key.fits(exit))
+        let name = |at: &usize| self.names.get(*at).map_or("", String::as_str);
+        let known = self.by_name.binary_search_by(|at| name(at).cmp(exit)).is_ok();
+        known || self.others.is_some_and(|key| key.fits(exit))
     }
 
     /// For a message.

@@ -343,3 +343,23 @@ fn json_places(found: &[Diagnostic]) -> Vec<usize> {
     });
     places.collect()
 }
+
+#[test]
+fn what_others_keep_in_positions_and_the_viewport_stays() {
+    let mut x = node("x", "hangup", json!({ "config": {} }));
+    x["position"]["z"] = json!(7);
+    let mut canvas = one(x, &[]);
+    canvas["viewport"] = json!({ "x": 1, "y": 2, "zoom": 1, "locked": true });
+    let (project, _) = read(&canvas);
+    let written = write_json(&project, FlowId::from_u32(0), &catalog());
+    let json: Value = serde_json::from_str(&written).unwrap();
+    let nodes = json["nodes"].as_array().unwrap();
+    let x = nodes.iter().find(|n| n["id"] == "x").unwrap();
+    assert_eq!(x["position"], json!({ "x": 0, "y": 0, "z": 7 }));
+    assert_eq!(json["viewport"], canvas["viewport"]);
+    // By the other view, too.
+    let text = flow_compiler::write_text(&project);
+    let back = flow_compiler::read_text(&[Source { name: "main.flow", bytes: text.as_bytes() }]);
+    assert_eq!(back.diagnostics, []);
+    assert_eq!(write_json(&back.project, FlowId::from_u32(0), &catalog()), written);
+}

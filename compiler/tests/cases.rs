@@ -183,6 +183,7 @@ const NOT_FROM_TEXT: &[Code] = &[
     Code::UnknownData,
     Code::IdKeyDiffer,
     Code::MoreFindings,
+    Code::TooLargeFlow,
     Code::NotCompiled,
 ];
 

@@ -115,6 +115,21 @@ fn more_exits_than_the_limits() {
     assert_eq!(check(&read.project, &world).iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
 }
 
+/// Few exits, many times: each node would have a table of its own.
+#[test]
+fn more_times_than_the_limits() {
+    let mut text = String::from("time_switch t {\n  timezone = \"UTC\"\n");
+    let hours = vec!["08:00..09:00"; limits::LIST_MAX].join(", ");
+    writeln!(text, "  rule r {{ days = mon hours = [{hours}] }}\n}}\nflow main {{").unwrap();
+    (0..limits::EXITS_MAX / limits::LIST_MAX + 1)
+        .for_each(|n| writeln!(text, "  n{n}: time_switch t").unwrap());
+    text.push_str("}\n");
+    let read = read_text(&[Source { name: "many.flow", bytes: text.as_bytes() }]);
+    assert!(read.diagnostics.is_empty());
+    let (world, _) = world_of(&read.project);
+    assert_eq!(check(&read.project, &world).iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+}
+
 #[test]
 fn more_parts_than_the_limits() {
     let rules = limits::PARTS_MAX + 1;

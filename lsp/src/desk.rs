@@ -176,7 +176,7 @@ impl Desk {
         let is_untitled = !folder.is_absolute();
         self.shelves.entry(folder.to_owned()).or_insert_with(|| {
             let mut shelf = Shelf {
-                folder: Folder::new(library()),
+                folder: Folder::new(Catalog::library()),
                 open: BTreeMap::new(),
                 told: BTreeMap::new(),
                 is_dirty: true,
@@ -273,14 +273,4 @@ impl Desk {
         let view = View { office, name: &spot.name, file, text: &text };
         Some(ask(view, shelf, &spot.folder))
     }
-}
-
-/// The prompts that every server has.
-fn library() -> Catalog {
-    let manifest = include_str!("../../stdlib-prompts/manifest.json");
-    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
-    let prompts = manifest.get("prompts").and_then(serde_json::Value::as_array).into_iter().flatten();
-    let text = |p: &serde_json::Value, name: &str| p.get(name)?.as_str().map(str::to_owned);
-    let prompts: Vec<_> = prompts.filter_map(|p| Some((text(p, "name")?, text(p, "text")?))).collect();
-    Catalog::of_library_prompts(prompts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }

@@ -8,13 +8,10 @@ use flow_compiler::diag::Diagnostic;
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
 use flow_compiler::{Read, Source, check, read_catalog, read_json, read_text, world_of};
-use serde_json::Value;
 
 use crate::commands::Failure;
 use crate::render::Found;
 
-/// The prompts that every server has.
-const LIBRARY_PROMPTS: &str = include_str!("../../../stdlib-prompts/manifest.json");
 /// The file of a folder that holds facts and no flow.
 const CATALOG: &str = "catalog.json";
 /// What a compiled program's file name ends by.
@@ -178,7 +175,7 @@ fn read(files: Files, more: Option<File>) -> Input {
         }
         units.push(Unit { project: read.project, diagnostics, paths: Vec::new(), is_text: false });
     }
-    world.fill_with(&library());
+    world.fill_with(&Catalog::library());
     for file in &files.canvases {
         let read = read_json(&file.source(), &world);
         let Read { project, diagnostics } = read;
@@ -206,16 +203,6 @@ fn numbers_across(units: &mut [Unit]) {
             unit.diagnostics.extend(new);
         }
     }
-}
-
-/// The prompts of the library as facts.
-pub fn library() -> Catalog {
-    // The file is part of the program; a test reads it.
-    let manifest: Value = serde_json::from_str(LIBRARY_PROMPTS).unwrap_or_default();
-    let prompts = manifest.get("prompts").and_then(Value::as_array).into_iter().flatten();
-    let text = |prompt: &'_ Value, member: &str| prompt.get(member)?.as_str().map(str::to_owned);
-    let prompts: Vec<_> = prompts.filter_map(|p| Some((text(p, "name")?, text(p, "text")?))).collect();
-    Catalog::of_library_prompts(prompts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
 fn collect(paths: &[PathBuf]) -> Result<Files, Failure> {
@@ -279,19 +266,5 @@ impl Files {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use flow_compiler::entity::EntityKind;
-    use flow_compiler::world::World as _;
-
-    #[test]
-    fn the_library_has_what_menus_and_mailboxes_say() {
-        for prompt in ["goodbye", "menu-timeout", "menu-invalid", "vm-greeting"] {
-            assert!(library().entity(EntityKind::Prompt, prompt).is_some(), "{prompt}");
-        }
     }
 }

@@ -81,7 +81,27 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
             let confirmed = config.confirm.map_or(0, |_| u64::from(config.retries) + 1);
             once * (2 * u64::from(config.retries) + 1) + confirmed * u64::from(config.timeout)
         }
-        (_, Some(_) | None) => 0,
+        (None, _)
+        | (
+            Some(
+                Config::Extension(_)
+                | Config::RingGroup(_)
+                | Config::IvrMenu(_)
+                | Config::InboundNumber(_)
+                | Config::TimeSwitch(_)
+                | Config::Voicemail(_)
+                | Config::PlayMessage(_)
+                | Config::Hangup(_)
+                | Config::SetCallerId(_)
+                | Config::Set(_)
+                | Config::Branch(_)
+                | Config::Split(_)
+                | Config::Status(_)
+                | Config::Queue(_)
+                | Config::Conference(_),
+            ),
+            _,
+        ) => 0,
     }
 }
 

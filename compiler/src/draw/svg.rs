@@ -83,9 +83,10 @@ fn draw_card(picture: &Picture, card: &Card, x: i64, y: i64, out: &mut String) {
     let (bottom, middle) = (height(card), y + HEAD / 2);
     let _ = write!(
         out,
-        "<g{lost}><title>{}</title><rect class=\"card\" x=\"{x}\" y=\"{y}\" width=\"{CARD_WIDTH}\" \
+        "<g data-node=\"{}\"{lost}><title>{}</title><rect class=\"card\" x=\"{x}\" y=\"{y}\" width=\"{CARD_WIDTH}\" \
          height=\"{bottom}\" rx=\"9\"/><rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"4\" height=\"{}\" rx=\"2\"/>\
          <text class=\"title\" x=\"{}\" y=\"{}\">{}</text><text class=\"sub\" x=\"{}\" y=\"{}\">{}</text>",
+        escape(&card.name),
         escape(&aloud(picture, card)),
         card.look.class(),
         x + 10,

@@ -34,6 +34,17 @@ fn lines_that_lead_back_and_nodes_without_calls_are_told_apart() {
 }
 
 #[test]
+fn programs_get_the_same_places() {
+    let placed = places(&picture(LOOP));
+    let names: Vec<_> = placed.nodes.iter().map(|card| card.node.as_str()).collect();
+    assert_eq!(names, ["in", "menu", "ann", "bye", "lost"]);
+    let inside =
+        |card: &PlacedCard| card.x + card.width <= placed.width && card.y + card.height <= placed.height;
+    assert!(placed.nodes.iter().all(inside), "{placed:?}");
+    assert!(svg(&picture(LOOP)).contains("<g data-node=\"menu\">"));
+}
+
+#[test]
 fn cards_never_overlap() {
     let picture = picture(LOOP);
     let places = layout::layout(&picture).places;

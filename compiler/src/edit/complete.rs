@@ -21,7 +21,9 @@ use crate::text::sentence::{self, Next};
 use crate::world::World as _;
 
 /// What a completion is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum CompletionKind {
     /// A word of the grammar or of a step.
     Keyword,

@@ -11,15 +11,20 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{EntityFacts, EntityKind, facts};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::graph::{Declaration, Project};
 use crate::world::World;
 
+/// The prompts that every server has.
+const LIBRARY_PROMPTS: &str = include_str!("../../../stdlib-prompts/manifest.json");
+
 /// Facts by kind and key.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
-    rows: BTreeMap<(EntityKind, String), Row>,
+    rows: BTreeMap<EntityKind, BTreeMap<String, Row>>,
     keys: BTreeMap<(EntityKind, i64), String>,
 }
 
@@ -46,19 +51,20 @@ impl Catalog {
 
     /// Adds an entity. A finding if there is one of its kind and key that says something else; the first stays.
     pub fn add(&mut self, declaration: Declaration) -> Option<Diagnostic> {
-        let key = (declaration.kind, declaration.key.clone());
+        let (kind, key) = (declaration.kind, declaration.key.clone());
         let facts = facts::of(&declaration);
-        match self.rows.get(&key) {
+        let rows = self.rows.entry(kind).or_default();
+        match rows.get(&key) {
             None => {
                 if let Some(id) = declaration.id {
-                    self.keys.insert((key.0, id), key.1.clone());
+                    self.keys.insert((kind, id), key.clone());
                 }
-                self.rows.insert(key, Row { id: declaration.id, facts, declaration });
+                rows.insert(key, Row { id: declaration.id, facts, declaration });
                 None
             }
             Some(first) if first.facts == facts => None,
             Some(first) => {
-                let message = format!("the {} `{}` is declared twice, differently", key.0.noun(), key.1);
+                let message = format!("the {} `{key}` is declared twice, differently", kind.noun());
                 let place = declaration.origin.place();
                 let first = first.declaration.origin.place();
                 Some(
@@ -78,10 +84,21 @@ impl Catalog {
     /// Fills in what only the library has: entities that are there already stay as they are, silently.
     pub fn fill_with(&mut self, library: &Catalog) {
         for declaration in library.declarations() {
-            if !self.rows.contains_key(&(declaration.kind, declaration.key.clone())) {
+            if self.row(declaration.kind, &declaration.key).is_none() {
                 self.add(declaration.clone());
             }
         }
+    }
+
+    /// The prompts that every server has.
+    #[must_use]
+    pub fn library() -> Catalog {
+        // The file is part of the program; a test reads it.
+        let manifest: Value = serde_json::from_str(LIBRARY_PROMPTS).unwrap_or_default();
+        let prompts = manifest.get("prompts").and_then(Value::as_array).into_iter().flatten();
+        let text = |prompt: &'_ Value, member: &str| prompt.get(member)?.as_str().map(str::to_owned);
+        let prompts: Vec<_> = prompts.filter_map(|p| Some((text(p, "name")?, text(p, "text")?))).collect();
+        Catalog::of_library_prompts(prompts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
     }
 
     /// A catalogue of prompts of the library, which have no file of their own.
@@ -96,27 +113,35 @@ impl Catalog {
         catalog
     }
 
+    fn row(&self, kind: EntityKind, key: &str) -> Option<&Row> {
+        self.rows.get(&kind)?.get(key)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().flat_map(BTreeMap::values)
+    }
+
     /// All entities, by kind and key.
     pub fn declarations(&self) -> impl Iterator<Item = &Declaration> {
-        self.rows.values().map(|r| &r.declaration)
+        self.all().map(|r| &r.declaration)
     }
 
     /// One entity as it was declared.
     #[must_use]
     pub fn declaration(&self, kind: EntityKind, key: &str) -> Option<&Declaration> {
-        self.rows.get(&(kind, key.to_owned())).map(|r| &r.declaration)
+        self.row(kind, key).map(|r| &r.declaration)
     }
 
     /// All facts, by kind and key.
     pub fn facts(&self) -> impl Iterator<Item = &EntityFacts> {
-        self.rows.values().map(|r| &r.facts)
+        self.all().map(|r| &r.facts)
     }
 
     /// Numbers entities that have no row id, 1, 2, … by kind: for a catalogue that goes to JSON without a store.
     pub fn number_all(&mut self) {
-        for kind in EntityKind::ALL {
+        for (kind, rows) in &mut self.rows {
             let mut next = 1;
-            for ((_, key), row) in self.rows.iter_mut().filter(|((k, _), _)| k == kind) {
+            for (key, row) in rows {
                 while self.keys.contains_key(&(*kind, next)) {
                     next += 1;
                 }
@@ -132,15 +157,15 @@ impl Catalog {
 
 impl World for Catalog {
     fn entity(&self, kind: EntityKind, key: &str) -> Option<&EntityFacts> {
-        self.rows.get(&(kind, key.to_owned())).map(|r| &r.facts)
+        self.row(kind, key).map(|r| &r.facts)
     }
 
     fn keys(&self, kind: EntityKind) -> Vec<&str> {
-        self.rows.keys().filter(|(k, _)| *k == kind).map(|(_, key)| key.as_str()).collect()
+        self.rows.get(&kind).into_iter().flatten().map(|(key, _)| key.as_str()).collect()
     }
 
     fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
-        self.rows.get(&(kind, key.to_owned())).and_then(|r| r.id)
+        self.row(kind, key)?.id
     }
 
     fn key_of(&self, kind: EntityKind, id: i64) -> Option<&str> {
@@ -212,5 +237,17 @@ impl Declaration {
             comments: crate::graph::Comments::default(),
             origin: crate::graph::Origin(Some(place)),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_has_what_menus_and_mailboxes_say() {
+        for prompt in ["goodbye", "menu-timeout", "menu-invalid", "vm-greeting"] {
+            assert!(Catalog::library().entity(EntityKind::Prompt, prompt).is_some(), "{prompt}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! What entities say about themselves: fields and parts of each kind. Text, catalogue, checks and forms read this.
 
+use serde::Serialize;
+
 use super::EntityKind;
 use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType};
 
 /// All about a kind of entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EntitySpec {
     /// The kind.
     pub kind: EntityKind,
@@ -17,7 +20,8 @@ pub struct EntitySpec {
 }
 
 /// A part: `rule business "Business hours" { … }`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PartSpec {
     /// The word that begins it.
     pub word: &'static str,
@@ -32,7 +36,9 @@ pub struct PartSpec {
 }
 
 /// What a key is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum KeyType {
     /// A name: letters, digits, `-`, `_`; chosen once and never changed.
     Name,
@@ -52,6 +58,7 @@ impl KeyType {
         match self {
             KeyType::Name => crate::text::is_ident(key),
             KeyType::Dial => digits(key.trim_start_matches(['*', '#'])) && key.len() <= 20,
+            // ITU-T E.164 §6.2.1: a country code and a number, 15 digits at most; no country's numbers are shorter than 4.
             KeyType::Number => key
                 .strip_prefix('+')
                 .is_some_and(|n| digits(n) && (4..=15).contains(&n.len()) && !n.starts_with('0')),
@@ -68,7 +75,7 @@ impl KeyType {
         match self {
             KeyType::Name => "a name of letters, digits, `-` and `_`",
             KeyType::Dial => "a number of up to 20 digits",
-            KeyType::Number => "a number in E.164 such as `+61299998888`",
+            KeyType::Number => "a number in E.164 (a plus and 4 to 15 digits) such as `+61299998888`",
             KeyType::TelephoneKey => "one of `0` to `9`, `*`, `#`",
         }
     }

@@ -125,7 +125,9 @@ impl Reader<'_> {
             self.edge(edge, number, &names);
         }
         let view = root.get("viewport").and_then(Value::as_object).and_then(viewport);
-        if view.is_some() || root.get("viewport").is_some_and(Value::is_null) {
+        if view.is_some() {
+            keep_others(&mut root, "viewport", &["x", "y", "zoom"]);
+        } else if root.get("viewport").is_some_and(Value::is_null) {
             root.shift_remove("viewport");
         } else if root.contains_key("viewport") {
             self.shape(canvas("", Spot::Field("viewport".into())), "`viewport` has `x`, `y` and `zoom`");
@@ -236,7 +238,7 @@ impl Reader<'_> {
         };
         node.position = members.get("position").and_then(Value::as_object).and_then(point);
         if node.position.is_some() {
-            members.shift_remove("position");
+            keep_others(&mut members, "position", &["x", "y"]);
         } else if members.contains_key("position") {
             self.shape(canvas(&name, Spot::Field("position".into())), "`position` has `x` and `y`");
         }
@@ -434,6 +436,18 @@ fn text(members: &mut Map<String, Value>, name: &str) -> Option<String> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Leaves of an object what nobody has taken out of it; nothing if that was all.
+fn keep_others(members: &mut Map<String, Value>, name: &str, taken: &[&str]) {
+    let others = members.get_mut(name).and_then(Value::as_object_mut);
+    let is_empty = others.is_none_or(|others| {
+        others.retain(|name, _| !taken.contains(&name.as_str()));
+        others.is_empty()
+    });
+    if is_empty {
+        members.shift_remove(name);
     }
 }
 

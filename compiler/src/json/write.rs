@@ -20,9 +20,7 @@ pub(crate) fn write(project: &Project, flow: FlowId, world: &dyn World) -> Strin
         );
     }
     root.insert("flowpbx".into(), Value::Object(envelope(project, flow, graph)));
-    for (name, value) in &graph.extra {
-        root.entry(name).or_insert_with(|| value.clone());
-    }
+    others(&graph.extra, &mut root);
     // A value made here always prints.
     let mut text = serde_json::to_string_pretty(&Value::Object(root)).unwrap_or_default();
     text.push('\n');
@@ -96,10 +94,25 @@ fn node(node: &Node, world: &dyn World) -> Value {
         data.entry(name).or_insert_with(|| value.clone());
     }
     members.insert("data".into(), Value::Object(data));
-    for (name, value) in &node.extra {
-        members.entry(name).or_insert_with(|| value.clone());
-    }
+    others(&node.extra, &mut members);
     Value::Object(members)
+}
+
+/// What others keep beside our members, and in a member that is ours in part (`z` of a position).
+fn others(extra: &Map<String, Value>, members: &mut Map<String, Value>) {
+    for (name, value) in extra {
+        match (members.get_mut(name), value) {
+            (Some(Value::Object(ours)), Value::Object(theirs)) => {
+                theirs.iter().for_each(|(name, value)| {
+                    ours.entry(name).or_insert_with(|| value.clone());
+                });
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                members.insert(name.clone(), value.clone());
+            }
+        }
+    }
 }
 
 /// JSON has one value for a name; the first is the one that counts in text too.

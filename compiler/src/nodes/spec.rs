@@ -1,9 +1,13 @@
 //! What a node kind says about itself. Parser, printer, JSON reader, checks, palette and manual read only this.
 
+use serde::Serialize;
+
 pub use crate::entity::EntityKind;
 
 /// States of a call, as exits leave it and nodes find it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum CallState {
     /// The caller hears ringing (or early media); nobody has answered.
     Early,
@@ -12,7 +16,9 @@ pub enum CallState {
 }
 
 /// What a node takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Takes {
     /// A call in either state.
     Any,
@@ -29,7 +35,9 @@ pub enum Takes {
 }
 
 /// What an exit leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Leaves {
     /// The state in which the call came.
     AsItCame,
@@ -40,7 +48,9 @@ pub enum Leaves {
 }
 
 /// What happens at an exit without an edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Unwired {
     /// It must have an edge: an error.
     Refused,
@@ -53,7 +63,8 @@ pub enum Unwired {
 }
 
 /// An exit (source handle) of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ExitSpec {
     /// Name of the handle.
     pub name: &'static str,
@@ -66,7 +77,9 @@ pub struct ExitSpec {
 }
 
 /// Exits that come from facts of the node's entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Computed {
     /// None: all exits are fixed.
     None,
@@ -79,7 +92,9 @@ pub enum Computed {
 }
 
 /// Type of a field, with its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum FieldType {
     /// `true` or `false`.
     Bool,
@@ -139,7 +154,9 @@ pub enum FieldType {
 }
 
 /// What a field is without being given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum FieldDefault {
     /// It must be given.
     Required,
@@ -152,7 +169,8 @@ pub enum FieldDefault {
 }
 
 /// A field of a node kind or of an entity kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FieldSpec {
     /// Name, in text and in JSON.
     pub name: &'static str,
@@ -165,7 +183,9 @@ pub struct FieldSpec {
 }
 
 /// Which entity a node works with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum EntityUse {
     /// None.
     None,
@@ -187,7 +207,8 @@ impl EntityUse {
 }
 
 /// All about a node kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NodeSpec {
     /// Name in text and JSON.
     pub name: &'static str,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use flow_compiler::compile as compiler;
-use flow_compiler::diag::Diagnostic;
+use flow_compiler::diag::{Code, Diagnostic, Place};
 use flow_compiler::entity::catalog::{Catalog, Overlay};
 use flow_compiler::entity::{EntityFacts, EntityKind};
 use flow_compiler::graph::{Declaration, FlowId, Graph, Project};
@@ -123,7 +123,7 @@ pub(crate) fn read_folder(files: &[ImportFile]) -> Result<Folder> {
         found.extend(conflicts);
         found.extend(catalog.add_all(&more));
     }
-    declare_sounds(&mut catalog, files);
+    found.extend(declare_sounds(&mut catalog, files));
     let mut projects = vec![text.project];
     for file in files.iter().filter(|f| f.path.ends_with(".json") && !is_catalog(&f.path)) {
         let read = read_json(&source_of(file), &catalog);
@@ -232,7 +232,8 @@ impl Folder {
 }
 
 /// Sounds that no declaration names are prompts; their file's name is their key.
-fn declare_sounds(catalog: &mut Catalog, files: &[ImportFile]) {
+/// Two of the same name are a finding: which one callers would hear isn't said anywhere.
+fn declare_sounds(catalog: &mut Catalog, files: &[ImportFile]) -> Vec<Diagnostic> {
     let declared: BTreeMap<String, String> = catalog
         .facts()
         .filter_map(|f| match f {
@@ -248,16 +249,30 @@ fn declare_sounds(catalog: &mut Catalog, files: &[ImportFile]) {
             | EntityFacts::Queue(_) => None,
         })
         .collect();
+    let mut undeclared: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = Vec::new();
     for file in files.iter().filter(|f| f.path.ends_with(".wav")) {
         let named = declared.keys().any(|path| names_file(path, &file.path));
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let key = name.strip_suffix(".wav").unwrap_or(name);
-        if !named && catalog.entity(EntityKind::Prompt, key).is_none() {
+        if named {
+            continue;
+        }
+        if let Some(first) = undeclared.get(key) {
+            let message = format!("`{first}` and `{}` are both the prompt `{key}`", file.path);
+            let finding = Diagnostic::new(Code::ConflictingFacts, Place::Project, message);
+            found.push(finding.help(format!(
+                "rename one of them, or declare it: `prompt NAME {{ file = \"{}\" }}`",
+                file.path
+            )));
+        } else if catalog.entity(EntityKind::Prompt, key).is_none() {
             let mut declaration = Declaration::new(EntityKind::Prompt, key, "");
             declaration.set("file", file.path.as_str().into());
             catalog.add(declaration);
+            undeclared.insert(key, &file.path);
         }
     }
+    found
 }
 
 /// Whether a declaration's path (relative to the file that it stands in) names a file of the folder.

@@ -1,6 +1,7 @@
 //! Numbers that carriers send calls for, and where those calls enter which flow.
 
 use flow_compiler::entity;
+use flow_compiler::entity::spec::KeyType;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::entity::{Id, entity};
@@ -22,10 +23,11 @@ impl InboundNumber {
         facts: &entity::InboundNumber,
         old: Option<InboundNumber>,
     ) -> Result<InboundNumber> {
-        if !is_e164(&facts.key) {
+        if !KeyType::Number.fits(&facts.key) {
             return Err(Error::Invalid(format!(
-                "`{}` isn't a number in E.164: a plus and 2 to 15 digits, e.g. +61299998888",
-                facts.key.escape_debug()
+                "`{}` isn't {}",
+                facts.key.escape_debug(),
+                KeyType::Number.wants()
             )));
         }
         let fresh = || InboundNumber {
@@ -113,25 +115,4 @@ pub(crate) fn assign(
         )?;
     }
     Ok(())
-}
-
-fn is_e164(number: &str) -> bool {
-    number.strip_prefix('+').is_some_and(|digits| {
-        (2..=15).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_digit())
-            && !digits.starts_with('0')
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_e164;
-
-    #[test]
-    fn numbers_are_e164() {
-        assert!(is_e164("+61299998888"));
-        for other in ["61299998888", "+0123", "+", "+1", "+1234567890123456", "+1 234", "101"] {
-            assert!(!is_e164(other), "{other}");
-        }
-    }
 }

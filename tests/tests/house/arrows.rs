@@ -8,6 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("flow-vm", &[]),
     ("flow-compiler", &["flow-vm"]),
     ("flowc", &["flow-compiler", "flow-vm"]),
+    ("flow-wasm", &["flow-compiler", "flow-vm"]),
     ("flow-lsp", &["flow-compiler"]),
     ("tree-sitter-flow", &[]),
     ("flow-sip", &[]),
