@@ -24,7 +24,6 @@ fn system(steps: &str) -> (Project, Catalog) {
 fn start((project, world): &(Project, Catalog)) -> Session {
     let test = project.tests.values().next().unwrap();
     let script = Script::of(test, project, world).unwrap();
-    let (project, world) = &system;
     let graph = project.flows.get(script.flow).unwrap();
     let program = compile(graph, world).program.unwrap();
     Session::start(program, graph, &script).unwrap()
