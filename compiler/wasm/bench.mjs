@@ -25,10 +25,21 @@ new wasm.Project([{ name: "a.flow", text: building(5) }]).check();
 console.log(`load it and check a flow    ${loaded.toFixed(1)} ms + ${(performance.now() - start).toFixed(1)} ms`);
 for (const nodes of [100, 1_000, 10_000]) {
   const text = building(nodes);
-  const project = new wasm.Project([{ name: "main.flow", text }]);
-  const check = best(() => {
-    project.set("main.flow", text);
+  const files = [{ name: "main.flow", text }];
+  const project = new wasm.Project(files);
+  const looked = (project) => {
     if (project.check().some((found) => found.severity === "error")) throw new Error("the flow has errors");
+  };
+  const fresh = best(() => {
+    const project = new wasm.Project(files);
+    looked(project);
+    project.free();
   });
-  console.log(`${String(nodes).padStart(6)} nodes: read and check ${check}; program ${best(() => project.compile("main"))}`);
+  let edits = 0;
+  const edited = best(() => {
+    project.set("main.flow", text.replace("bye: hangup", `bye${" ".repeat(++edits)}: hangup`));
+    looked(project);
+  });
+  const program = best(() => project.compile("main"));
+  console.log(`${String(nodes).padStart(6)} nodes: fresh check ${fresh}; after an edit ${edited}; program ${program}`);
 }

@@ -161,7 +161,8 @@ pub struct Folder {
 struct ParsedFile {
     file: FileId,
     bytes: Vec<u8>,
-    parsed: Parsed,
+    /// Nothing of a file that was changed just now: the next key stroke changes it again, and a copy would be for nothing.
+    parsed: Option<Parsed>,
     marks: Arc<Marks>,
 }
 
@@ -245,24 +246,30 @@ impl Folder {
     fn read_text(&mut self) -> Unit {
         let mut kept = std::mem::take(&mut self.parsed);
         let mut unit = Unit::default();
-        let mut parsed = BTreeMap::new();
+        let (mut files, mut shapes) = (BTreeMap::new(), Vec::new());
         let texts = self.of_kind(FileKind::Text).take(limits::FILES_MAX);
         for ((name, bytes), number) in texts.zip(0_u32..) {
             let file = FileId::from_u32(number);
             let known = kept.remove(name).filter(|p| p.file == file && p.bytes == bytes);
-            let one = known.unwrap_or_else(|| {
-                let parsed = read::parse(&Source { name, bytes }, file);
-                let marks = Arc::new(marks::of(&parsed));
-                ParsedFile { file, bytes: bytes.to_vec(), parsed, marks }
-            });
+            let parse = || read::parse(&Source { name, bytes }, file);
+            let one = match known {
+                Some(known) => ParsedFile { parsed: known.parsed.or_else(|| Some(parse())), ..known },
+                None => {
+                    let parsed = parse();
+                    let marks = Arc::new(marks::of(&parsed));
+                    shapes.push(parsed);
+                    ParsedFile { file, bytes: bytes.to_vec(), parsed: None, marks }
+                }
+            };
+            shapes.extend(one.parsed.clone());
             unit.names.push(name.to_owned());
             unit.marks.push(Arc::clone(&one.marks));
-            parsed.insert(name.to_owned(), one);
+            files.insert(name.to_owned(), one);
         }
         let mut sink = Sink::default();
-        unit.project = read::assemble(parsed.values().map(|p| p.parsed.clone()), &mut sink);
+        unit.project = read::assemble(shapes, &mut sink);
         unit.diagnostics = sink.finish();
-        self.parsed = parsed;
+        self.parsed = files;
         unit
     }
 }

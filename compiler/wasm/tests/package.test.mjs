@@ -148,7 +148,7 @@ test("every case is answered as natively, programs to the last byte", () => {
 test("editors ask by offset, canvases by node and field", () => {
   const text = `// 𝄞\n${FLOW.replace("tiemout", "timeout")}`;
   const office = project(text);
-  const at = { file: "main.flow", offset: text.indexOf("ann  timeout") };
+  const at = { file: "main.flow", offset: text.indexOf("ann  timeout") + 3 };
   const { from, to, items } = office.complete(at);
   assert.equal(text.slice(from, to), "ann");
   assert.ok(items.some(({ label, kind }) => label === "sorry" && kind === "node"));

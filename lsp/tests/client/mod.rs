@@ -1,4 +1,5 @@
 //! An editor made of data: it talks to a server over a connection in memory and shows what comes back as text.
+#![allow(dead_code, reason = "each test that has this module uses another part of it")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -72,7 +73,6 @@ impl Client {
     }
 
     /// The text of a file as the editor has it.
-    #[allow(dead_code, reason = "each test that has this module uses another part of it")]
     pub fn text(&self, name: &str) -> &str {
         &self.texts[name]
     }
@@ -101,7 +101,6 @@ impl Client {
     }
 
     /// Findings that came since the last look, as text; of each file the last.
-    #[allow(dead_code, reason = "each test that has this module uses another part of it")]
     pub fn told(&mut self) -> String {
         std::mem::take(&mut self.told).into_values().collect()
     }
@@ -311,8 +310,13 @@ impl Client {
         (self.position(name, from), self.position(name, to))
     }
 
+    /// Asks for semantic tokens.
+    pub fn coloured(&mut self, name: &str) {
+        let params = json!({ "textDocument": { "uri": self.uri(name) } });
+        self.request("textDocument/semanticTokens/full", params);
+    }
+
     /// How many completions there are at a byte.
-    #[allow(dead_code, reason = "each test that has this module uses another part of it")]
     pub fn completions(&mut self, name: &str, at: usize) -> usize {
         let position = Lines::of(&self.texts[name]).position(&self.texts[name], at);
         let params = json!({ "textDocument": { "uri": self.uri(name) }, "position": position });
