@@ -1,12 +1,7 @@
 //! What the native compiler says of projects: reads a list of projects (lists of `{name, text}`) as JSON from standard
 //! input and prints, for each, findings, texts, canvases, programs and tests. The wasm tests ask the same of the
 //! package and compare.
-#![expect(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "a tool of the tests"
-)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool of the tests")]
 
 use std::io::Read as _;
 
