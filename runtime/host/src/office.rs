@@ -164,7 +164,7 @@ fn direct_call(extension: &str, ring_timeout_s: u16) -> Result<Program, String> 
     let key = quoted(extension);
     let text = format!(
         "flow direct {{\n\
-           entry {DIRECT_ENTRY}: inbound_number \"+10\" -> ring\n\
+           entry {DIRECT_ENTRY}: inbound_number \"+10000000000\" -> ring\n\
            ring: extension {key} {{\n\
              answered -> over\n no_answer -> gone\n busy -> busy\n declined -> declined\n unavailable -> gone\n\
            }}\n\
@@ -173,7 +173,7 @@ fn direct_call(extension: &str, ring_timeout_s: u16) -> Result<Program, String> 
            busy: hangup {{ cause = busy }}\n\
            declined: hangup {{ cause = rejected }}\n\
          }}\n\
-         inbound_number \"+10\"\n\
+         inbound_number \"+10000000000\"\n\
          extension {key} {{ ring_timeout = {ring_timeout_s}s }}\n"
     );
     let read = read_text(&[Source { name: "direct.flow", bytes: text.as_bytes() }]);
