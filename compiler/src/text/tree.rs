@@ -8,7 +8,7 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
-use crate::diag::{Code, Diagnostic, Place, Sink, Span};
+use crate::diag::{Code, Diagnostic, Edit, Fix, Place, Sink, Span};
 use crate::graph::{Comments, FileId};
 
 mod grammar {
@@ -86,6 +86,8 @@ pub(super) struct NodeShape {
     pub head: Vec<Atom>,
     pub wire: Option<(Span, Option<Atom>)>,
     pub statements: Vec<Statement>,
+    /// A field that stands outside of the braces: the place of its `=`.
+    pub outside: Option<Span>,
 }
 
 /// A file in shapes.
@@ -97,9 +99,9 @@ pub(super) struct Tree {
     pub tail: Vec<String>,
 }
 
-/// Reads any text.
-pub(super) fn parse(file: FileId, text: &str, sink: &mut Sink) -> Tree {
-    let mut reader = Reader { file, text, sink };
+/// Reads any text; `braces_said` if it was said before where braces are missing.
+pub(super) fn parse(file: FileId, text: &str, braces_said: bool, sink: &mut Sink) -> Tree {
+    let mut reader = Reader { file, text, braces_said, sink };
     match FlowParser::parse(Rule::file, text) {
         Ok(pairs) => {
             let body = pairs.flat_map(Pair::into_inner);
@@ -126,6 +128,7 @@ pub(super) fn parse(file: FileId, text: &str, sink: &mut Sink) -> Tree {
 struct Reader<'a> {
     file: FileId,
     text: &'a str,
+    braces_said: bool,
     sink: &'a mut Sink,
 }
 
@@ -202,7 +205,7 @@ impl<'a> Reader<'a> {
                 }
                 Rule::open => end = Some(stop),
                 Rule::close => {
-                    if pair.as_str().is_empty() {
+                    if pair.as_str().is_empty() && !self.braces_said {
                         let message = "a `}` is missing: this block ends where the next one begins";
                         self.say(Code::Braces, self.at(start, start), message);
                     }
@@ -235,8 +238,44 @@ impl<'a> Reader<'a> {
             self.say(Code::Braces, span, "this `}` closes nothing");
         } else {
             let first = pair.as_str().lines().next().unwrap_or("").trim();
-            self.say(Code::Syntax, span, format!("`{}` can't be read", shorten(first)));
+            let found = Diagnostic::new(
+                Code::Syntax,
+                Place::Text(span),
+                format!("`{}` can't be read", shorten(first)),
+            );
+            self.sink.push(if first.starts_with(',') {
+                self.in_brackets(found, span)
+            } else {
+                hint(found, first)
+            });
         }
+    }
+
+    /// What stands behind a comma: the rest of a list without brackets.
+    fn in_brackets(&self, mut found: Diagnostic, rest: Span) -> Diagnostic {
+        let before = self.text.get(..rest.start as usize).unwrap_or_default();
+        let from = before.len().saturating_sub(LIST_BYTES_MAX);
+        let near = before.get(from..).unwrap_or_default();
+        let line = near.rfind('\n').map_or(from, |n| from + n + 1);
+        let value = before.get(line..).and_then(|line| line.rfind('=')).map(|n| line + n + 1);
+        let start = value.map(|at| at + before.get(at..).map_or(0, |v| v.len() - v.trim_start().len()));
+        let text = |from| self.text.get(from..rest.end as usize).unwrap_or_default();
+        let is = |c: char| c.is_ascii_alphanumeric() || "_+.:-\",".contains(c);
+        let start = start.filter(|from| {
+            if rest.end as usize - from > LIST_BYTES_MAX {
+                return false;
+            }
+            let values = text(*from).replace(", ", ",").replace(" ,", ",");
+            !values.starts_with('[') && values.chars().all(is)
+        });
+        let Some(start) = start else { return found.help("a list stands in brackets: `[101, 102]`") };
+        let list = format!("[{}]", text(start));
+        let edits = [(start, "["), (rest.end as usize, "]")];
+        let edit =
+            |(at, with): (usize, &str)| Edit { place: Place::Text(self.at(at, at)), with: with.to_owned() };
+        found.fix =
+            Some(Fix { title: format!("Write `{list}`"), edits: edits.into_iter().map(edit).collect() });
+        found.help(format!("a list stands in brackets: `{list}`"))
     }
 
     fn junk(&mut self, pair: &Pair<'a, Rule>) {
@@ -244,7 +283,9 @@ impl<'a> Reader<'a> {
         if pair.as_str().starts_with('"') {
             self.say(Code::BadString, span, "this string has no closing quote");
         } else {
-            self.say(Code::Syntax, span, format!("`{}` has no meaning here", shorten(pair.as_str().trim())));
+            let junk = pair.as_str().trim();
+            let message = format!("`{}` has no meaning here", shorten(junk));
+            self.sink.push(hint(Diagnostic::new(Code::Syntax, Place::Text(span), message), junk));
         }
     }
 
@@ -308,9 +349,14 @@ impl<'a> Reader<'a> {
             head: Vec::new(),
             wire: None,
             statements: Vec::new(),
+            outside: None,
         };
         for part in parts {
             match part.as_rule() {
+                Rule::junk if SIGNS.contains(&part.as_str().trim()) && !shape.head.is_empty() => {
+                    let span = self.span(&part);
+                    shape.outside.get_or_insert(span);
+                }
                 Rule::entry => shape.entry = Some(self.span(&part)),
                 Rule::name => shape.name = self.atom(&part),
                 Rule::label => shape.label = Some(self.atom(&part)),
@@ -477,6 +523,30 @@ impl<'a> Reader<'a> {
         text.get(..cut).unwrap_or("").to_owned()
     }
 }
+
+/// What to do about signs that people bring from elsewhere.
+fn hint(found: Diagnostic, junk: &str) -> Diagnostic {
+    let first = junk.chars().next();
+    match first {
+        Some('#') => found.help("a comment begins with `//`"),
+        Some(';') => found.help("nothing stands at the end of a line: take it out"),
+        Some('–' | '—') => found.help("this is a dash of print: write `-`, or `->` for an exit"),
+        Some('(' | ')') => {
+            found.help("round brackets stand in expressions only; a list stands in square ones: `[101, 102]`")
+        }
+        Some('=') => found.help("a field stands in braces: `{ ring = 25s }`"),
+        Some(letter) if letter.is_alphabetic() => {
+            found.help("a name with other letters than a to z stands in quotes: `\"máy\": extension 101`")
+        }
+        Some(_) | None => found,
+    }
+}
+
+/// Bytes of a list without brackets for which there is a cure.
+const LIST_BYTES_MAX: usize = 500;
+
+/// Signs of fields and expressions, which have no place in a node's head.
+const SIGNS: [&str; 7] = ["=", "==", "!=", "<", ">", "<=", ">="];
 
 fn comment(pair: &Pair<'_, Rule>) -> String {
     let text = pair.as_str().strip_prefix("//").unwrap_or_default();
