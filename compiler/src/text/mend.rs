@@ -156,10 +156,7 @@ impl Mender<'_, '_> {
             let step = match first {
                 '"' => self.string(start + at, rest, first),
                 c if QUOTES.contains(&c) => self.string(start + at, rest, first),
-                '\'' => match self.single(start + at, rest) {
-                    Some(bytes) => bytes,
-                    None => 1,
-                },
+                '\'' => self.single(start + at, rest).unwrap_or(1),
                 '{' | '}' => {
                     self.brace(blocks, start + at, start, first);
                     1
