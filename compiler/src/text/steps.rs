@@ -189,20 +189,19 @@ fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
         ("expect", rest) => expect(rest).map(StepKind::Expect),
         _ => None,
     };
-    found.ok_or_else(|| {
-        let known = STEPS.iter().any(|(w, _)| *w == word.text);
-        let said = tree::shorten(&word.text);
-        let message = if known {
-            format!("this `{said}` can't be read")
-        } else {
-            format!("`{said}` is no step of a test")
-        };
-        // Of an unknown step only the word is wrong: its cure keeps what follows.
-        let last = atoms.last().filter(|_| known).map_or(word.span, |a| a.span);
-        let near =
-            atoms.first().filter(|_| word.text == "expect").and_then(|a| Some((a.span, nearly(&a.text)?)));
-        Bad { span: Span { end: last.end, ..word.span }, message, word: word.text.clone(), near }
-    })
+    found.ok_or_else(|| unreadable(word, &atoms))
+}
+
+/// Why a step can't be read.
+fn unreadable(word: &Atom, atoms: &[&Atom]) -> Bad {
+    let known = STEPS.iter().any(|(w, _)| *w == word.text);
+    let said = tree::shorten(&word.text);
+    let message =
+        if known { format!("this `{said}` can't be read") } else { format!("`{said}` is no step of a test") };
+    // Of an unknown step only the word is wrong: its cure keeps what follows.
+    let last = atoms.last().filter(|_| known).map_or(word.span, |a| a.span);
+    let near = atoms.first().filter(|_| word.text == "expect").and_then(|a| Some((a.span, nearly(&a.text)?)));
+    Bad { span: Span { end: last.end, ..word.span }, message, word: word.text.clone(), near }
 }
 
 /// What is expected by a word that begins no expectation.
