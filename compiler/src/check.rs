@@ -9,7 +9,7 @@ use cranelift_entity::{EntityRef as _, SecondaryMap};
 
 use crate::diag::{Diagnostic, Edit, Fix, Place, Sink, Spot};
 use crate::entity::EntityFacts;
-use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
+use crate::graph::{EdgeId, Graph, Node, NodeId, Target, called};
 use crate::nodes::Kind;
 use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
 use crate::world::World;
@@ -36,6 +36,8 @@ mod prompt_missing;
 mod silence;
 mod silent_goodbye;
 mod stay;
+mod subflows;
+mod summary;
 mod time_gap;
 mod time_overlap;
 mod trapped;
@@ -65,6 +67,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     only_a_beep::check,
     silence::check,
     variables::check,
+    subflows::check,
     collect_fields::check,
     time_gap::check,
     time_overlap::check,
@@ -103,6 +106,8 @@ pub(crate) struct Site<'a> {
     kind: Option<Kind>,
     facts: Option<&'a EntityFacts>,
     exits: Vec<Exit>,
+    /// What the flow does that a `subflow` node calls.
+    calls: Option<summary::Summary>,
 }
 
 impl Site<'_> {
@@ -131,12 +136,27 @@ const UNKNOWN_EXIT: ExitSpec =
 
 impl<'a> Cx<'a> {
     fn new(graph: &'a Graph, world: &'a dyn World) -> Self {
+        Cx::with(graph, graph, world, &summary::of(graph, world))
+    }
+
+    /// With what is known of the flows that it calls. `library` is the flow whose library counts.
+    fn with(
+        graph: &'a Graph,
+        library: &Graph,
+        world: &'a dyn World,
+        known: &BTreeMap<String, summary::Summary>,
+    ) -> Self {
         let wiring = graph.wiring();
         let mut sites = SecondaryMap::with_capacity(graph.nodes.len());
         for (id, node) in &graph.nodes {
             let facts = facts_of(node, world);
-            let exits = exits_of(graph, node, facts, wiring.from(id));
-            sites.insert(id, Site { kind: node.kind, facts, exits });
+            let exits = exits_of((graph, library), node, facts, wiring.from(id));
+            let calls = called(node).filter(|key| {
+                let callee = library.callee(key);
+                callee.is_some_and(|f| f.nodes.values().any(|n| n.kind == Some(Kind::Start)))
+            });
+            let calls = calls.map(|key| known.get(key).cloned().unwrap_or_default());
+            sites.insert(id, Site { kind: node.kind, facts, exits, calls });
         }
         let paths = paths::Paths::new(graph, &sites);
         Cx { graph, world, sites, paths }
@@ -209,7 +229,12 @@ fn facts_of<'a>(node: &Node, world: &'a dyn World) -> Option<&'a EntityFacts> {
 }
 
 /// The exits of a node: those of its kind and facts, then whatever else has an edge.
-fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[EdgeId]) -> Vec<Exit> {
+fn exits_of(
+    (graph, library): (&Graph, &Graph),
+    node: &Node,
+    facts: Option<&EntityFacts>,
+    edges: &[EdgeId],
+) -> Vec<Exit> {
     let mut edge_of: BTreeMap<&str, EdgeId> = BTreeMap::new();
     for (id, edge) in edges.iter().filter_map(|id| Some((*id, graph.edges.get(*id)?))) {
         edge_of.entry(&edge.exit).or_insert(id);
@@ -220,7 +245,7 @@ fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[Ed
         Some(Target::Node(node)) if !is_entry(*node) => Some(*node),
         Some(Target::Node(_) | Target::Missing(_)) | None => None,
     };
-    let known = node.kind.map(|kind| kind.exits(facts)).unwrap_or_default();
+    let known = graph.exits_of(library, node, facts);
     let mut exits: Vec<Exit> = Vec::with_capacity(known.len());
     for (name, spec) in known {
         let edge = edge_of.get(name.as_str()).copied();

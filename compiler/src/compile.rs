@@ -2,10 +2,13 @@
 
 use flow_vm::Program;
 
-use crate::diag::{Code, Diagnostic};
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic, Place};
 use crate::emit;
-use crate::graph::Graph;
+use crate::graph::{Graph, called};
 use crate::lower;
+use crate::nodes::Kind;
 use crate::world::World;
 
 /// What came of a compilation.
@@ -33,6 +36,12 @@ pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Compiled { diagnostics, program: None };
     }
+    diagnostics.extend(broken_callees(graph, world));
+    let is_entered = |n: &crate::graph::Node| n.kind.is_some_and(|k| k.spec().is_entry() && k != Kind::Start);
+    if diagnostics.iter().any(Diagnostic::is_error) || !graph.nodes.values().any(is_entered) {
+        // A flow that only others call is part of their programs, and has none of its own.
+        return Compiled { diagnostics, program: None };
+    }
     match program(graph, world) {
         Ok(program) => Compiled { diagnostics, program: Some(program) },
         Err(found) => {
@@ -40,6 +49,30 @@ pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
             Compiled { diagnostics, program: None }
         }
     }
+}
+
+/// Flows that this one calls, by itself or through others, and that have errors of their own: no program can have them.
+fn broken_callees(graph: &Graph, world: &dyn World) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::from([graph.key.as_str()]);
+    let mut open: Vec<(&Graph, Option<Place>)> = vec![(graph, None)];
+    while let Some((flow, place)) = open.pop() {
+        for node in flow.nodes.values() {
+            let Some(callee) = called(node).and_then(|key| graph.callee(key)) else { continue };
+            if !seen.insert(callee.key.as_str()) {
+                continue;
+            }
+            let place = place.clone().unwrap_or_else(|| node.origin.place());
+            let own = Graph { library: graph.library.clone(), ..callee.clone() };
+            if let Some(error) = crate::check_flow(&own, world).into_iter().find(Diagnostic::is_error) {
+                let message =
+                    format!("the flow `{}` has errors, so it can't be called: {}", callee.key, error.message);
+                found.push(Diagnostic::new(Code::BrokenSubflow, place.clone(), message));
+            }
+            open.push((callee, Some(place)));
+        }
+    }
+    found
 }
 
 /// Lowers, emits and verifies. The verifier checks again what the checks and the emitter promise.

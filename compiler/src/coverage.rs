@@ -36,9 +36,26 @@ pub fn covered(project: &Project, world: &Catalog, wanted: &dyn Fn(&str) -> bool
         let Some(graph) = project.flows.get(script.flow) else { continue };
         let program = programs.entry(script.flow).or_insert_with(|| compile(graph, world).program);
         let outcome = program.as_ref().and_then(|program| run(program, graph, &script, world));
-        let met = met.entry(script.flow).or_default();
+        let own = met.entry(script.flow).or_default();
+        let mut others = Met::default();
         for happening in outcome.into_iter().flat_map(|o| o.happened) {
-            met.take(happening.what);
+            match &happening.what {
+                What::Enters(node) | What::Leaves { node, .. } if graph.node(node).is_none() => {
+                    others.take(happening.what);
+                }
+                _ => own.take(happening.what),
+            }
+        }
+        for (id, flow) in &project.flows {
+            let inside = |name: &String| Some(name.strip_prefix(&flow.key)?.strip_prefix('/')?.to_owned());
+            let nodes: Vec<_> = others.nodes.iter().filter_map(inside).collect();
+            let exits: Vec<_> =
+                others.exits.iter().filter_map(|(node, exit)| Some((inside(node)?, exit.clone()))).collect();
+            if !nodes.is_empty() {
+                let met = met.entry(id).or_default();
+                met.nodes.extend(nodes);
+                met.exits.extend(exits);
+            }
         }
     }
     let nothing = Met::default();

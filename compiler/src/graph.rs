@@ -6,15 +6,17 @@
 //! spread over files doesn't count.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cranelift_entity::{PrimaryMap, SecondaryMap, entity_impl};
 use flow_vm::effect::{Cause, Key};
+use flow_vm::value::Type;
 use serde_json::{Map, Value};
 
 use crate::diag::{Place, Span, Spot};
-use crate::entity::{Date, EntityKind};
+use crate::entity::{Date, EntityFacts, EntityKind};
 use crate::nodes::Kind;
-use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType};
+use crate::nodes::spec::{ExitSpec, FieldDefault, FieldSpec, FieldType};
 use crate::{Source, limits};
 
 /// A file of the project.
@@ -113,6 +115,18 @@ impl Project {
             && self.tests.values().eq(other.tests.values())
     }
 
+    /// Lets flows call each other. Whoever puts flows together calls it; without a `subflow` it costs nothing.
+    pub fn link(&mut self) {
+        let calls = |g: &Graph| g.nodes.values().any(|n| n.kind == Some(Kind::Subflow));
+        if !self.flows.values().any(calls) {
+            return;
+        }
+        let own = self.flows.values().cloned();
+        let other = self.flows.values().flat_map(|g| g.library.flows().cloned().collect::<Vec<_>>());
+        let library = Library::of(own.chain(other).collect::<Vec<_>>());
+        self.flows.values_mut().for_each(|g| g.library = library.clone());
+    }
+
     /// The flow with this key.
     #[must_use]
     pub fn flow(&self, key: &str) -> Option<FlowId> {
@@ -182,8 +196,44 @@ pub struct Graph {
     pub comments: Comments,
     /// Comments on the layout block.
     pub layout_comments: Comments,
+    /// The flows that it may call.
+    pub library: Library,
     /// Where it was read.
     pub origin: Origin,
+}
+
+/// Flows that a flow may call, by key. It is no part of what a flow says: the project is, or what was published with it.
+#[derive(Clone, Debug, Default)]
+pub struct Library(Option<Arc<BTreeMap<String, Graph>>>);
+
+impl PartialEq for Library {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Library {
+    /// These flows.
+    #[must_use]
+    pub fn of(flows: impl IntoIterator<Item = Graph>) -> Library {
+        let mut all = BTreeMap::new();
+        for flow in flows {
+            let key = flow.key.clone();
+            all.entry(key).or_insert(Graph { library: Library(None), ..flow });
+        }
+        Library(Some(Arc::new(all)))
+    }
+
+    /// The flow of this key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Graph> {
+        self.0.as_ref()?.get(key)
+    }
+
+    /// Every flow.
+    pub fn flows(&self) -> impl Iterator<Item = &Graph> {
+        self.0.iter().flat_map(|flows| flows.values())
+    }
 }
 
 /// The fields of a flow itself.
@@ -213,6 +263,63 @@ impl Graph {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// The flow of this key, as nodes of this flow or of those that it calls mean it.
+    #[must_use]
+    pub fn callee(&self, key: &str) -> Option<&Graph> {
+        self.library.get(key).or_else(|| (self.key == key).then_some(self))
+    }
+
+    /// The flow that a `subflow` node calls.
+    #[must_use]
+    pub fn called_by(&self, node: &Node) -> Option<&Graph> {
+        self.callee(called(node)?)
+    }
+
+    /// The exits by which it comes back to those who call it.
+    #[must_use]
+    pub fn own_exits(&self) -> Vec<&str> {
+        let list = self.field("exits").and_then(|f| f.value.as_array());
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What it takes from those who call it: names and types.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<(&str, Type)> {
+        let list = self.field("inputs").and_then(|f| f.value.as_array());
+        list.into_iter().flatten().filter_map(Value::as_str).filter_map(crate::value::input).collect()
+    }
+
+    /// The exits of a node in their order. `library` is the flow whose library counts: this one, or the one that calls it.
+    #[must_use]
+    pub fn exits_of(
+        &self,
+        library: &Graph,
+        node: &Node,
+        facts: Option<&EntityFacts>,
+    ) -> Vec<(String, &'static ExitSpec)> {
+        let Some(kind) = node.kind else { return Vec::new() };
+        if kind != Kind::Subflow {
+            return kind.exits(facts);
+        }
+        let callee = called(node).and_then(|key| library.callee(key));
+        let names = callee.map(Graph::own_exits).unwrap_or_default();
+        names.into_iter().map(|name| (name.to_owned(), &kind.spec().computed_exit)).collect()
+    }
+
+    /// The node that a program calls so: one of this flow by its name, or `flow/node` of one that it calls.
+    #[must_use]
+    pub fn node_of_program(&self, name: &str) -> Option<&Node> {
+        let own = self.node(name).and_then(|id| self.nodes.get(id));
+        own.or_else(|| {
+            let flows = self.library.flows().chain([self]);
+            let mut found = flows.filter_map(|flow| {
+                let name = name.strip_prefix(flow.key.as_str())?.strip_prefix('/')?;
+                flow.nodes.get(flow.node(name)?)
+            });
+            found.next()
+        })
     }
 
     /// The first node with this name.
@@ -249,6 +356,12 @@ impl Graph {
     pub fn place_of(&self, node: NodeId) -> Place {
         self.nodes.get(node).map_or_else(|| self.origin.place(), |n| n.origin.place())
     }
+}
+
+/// The key of the flow that a node calls.
+#[must_use]
+pub fn called(node: &Node) -> Option<&str> {
+    node.field("flow").filter(|_| node.kind == Some(Kind::Subflow))?.value.as_str()
 }
 
 /// The edges of a graph by their source.

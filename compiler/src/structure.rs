@@ -208,8 +208,14 @@ impl Flow<'_> {
             (Computed::None, _) | (_, Some(_)) => None,
             (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
             (Computed::TimeRules, None) => Some(KeyType::Name),
+            (Computed::FlowExits, None) if self.graph.called_by(node).is_none() => Some(KeyType::Name),
+            (Computed::FlowExits, None) => None,
         };
-        Some(Exits { names: kind.exits(facts).into_iter().map(|(name, _)| name).collect(), others, kind })
+        Some(Exits {
+            names: self.graph.exits_of(self.graph, node, facts).into_iter().map(|(name, _)| name).collect(),
+            others,
+            kind,
+        })
     }
 
     fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {

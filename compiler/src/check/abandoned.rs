@@ -49,7 +49,7 @@ fn silent_end(cx: &Cx<'_>, from: NodeId) -> Option<NodeId> {
         if gets(site) == Gets::End {
             return Some(node);
         }
-        let instant = site.kind.is_some_and(|k| !k.spec().waits);
+        let instant = site.kind.is_some() && !super::stay::waits(site);
         if instant && seen.insert(node) {
             open.extend(site.exits.iter().filter_map(|e| e.target));
         }

@@ -10,15 +10,17 @@
 use flow_vm::limits::VISITS_PER_NODE_MAX;
 
 use super::counted::{self, Rounds};
-use super::stay::is_pressed;
+use super::stay;
 use super::{Cx, Exit, Sink, cycles};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let kind = |node: NodeId| cx.sites.get(node).and_then(|s| s.kind);
-    let waits = |node: NodeId| kind(node).is_some_and(|k| k.spec().waits);
-    let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, &exit.name));
+    let waits = |node: NodeId| cx.sites.get(node).is_some_and(stay::waits);
+    let silent = |node: NodeId, exit: &Exit| {
+        cx.sites.get(node).is_some_and(|site| site.kind.is_some() && !stay::is_pressed(site, &exit.name))
+    };
     for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
         // A loop that counts comes out in time, or is ended before it does.
         let counted = counted::rounds(cx, &counted::group_of(cx, &cycle, |node| kind(node).is_some()));

@@ -37,6 +37,9 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 | Kind::SetCallerId
                 | Kind::Set
                 | Kind::Split
+                | Kind::Start
+                | Kind::Subflow
+                | Kind::ComeBack
                 | Kind::Status,
             )
             | None => {}

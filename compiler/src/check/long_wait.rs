@@ -160,9 +160,9 @@ fn ways(cx: &Cx<'_>) -> Vec<Vec<(usize, usize)>> {
     }
     let groups = cycles::groups(&all);
     for (id, _, site) in cx.nodes() {
-        let Some((outs, kind)) = all.get_mut(index(id)).zip(site.kind) else { continue };
+        let Some(outs) = all.get_mut(index(id)).filter(|_| site.kind.is_some()) else { continue };
         let own = groups.get(index(id));
-        let chosen = |exit: usize| site.exits.get(exit).is_some_and(|e| is_pressed(kind, &e.name));
+        let chosen = |exit: usize| site.exits.get(exit).is_some_and(|e| is_pressed(site, &e.name));
         outs.retain(|(to, exit)| groups.get(*to) != own || !chosen(*exit));
     }
     all

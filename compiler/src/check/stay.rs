@@ -38,7 +38,10 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
             | Kind::Branch
             | Kind::Split
             | Kind::Status
-            | Kind::Collect,
+            | Kind::Collect
+            | Kind::Start
+            | Kind::Subflow
+            | Kind::ComeBack,
         ) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
     }
@@ -69,6 +72,7 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
             let confirmed = config.confirm.map_or(0, |_| u64::from(config.retries) + 1);
             once * (2 * u64::from(config.retries) + 1) + confirmed * u64::from(config.timeout)
         }
+        (Some(Config::Subflow(_)), _) => site.calls.as_ref().map_or(0, |calls| calls.longest_s),
         (_, Some(_) | None) => 0,
     }
 }
@@ -109,14 +113,29 @@ pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
             | Config::Set(_)
             | Config::Branch(_)
             | Config::Split(_)
+            | Config::Start(_)
+            | Config::Subflow(_)
+            | Config::ComeBack(_)
             | Config::Status(_),
             _,
         ) => None,
     }
 }
 
+/// Whether calls spend time at a node, whichever way they take.
+pub(super) fn waits(site: &Site<'_>) -> bool {
+    match &site.calls {
+        Some(calls) => calls.exits.values().flatten().all(|way| way.waited),
+        None => site.kind.is_some_and(|kind| kind.spec().waits),
+    }
+}
+
 /// Whether an exit is taken because the caller pressed a key.
-pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
+pub(super) fn is_pressed(site: &Site<'_>, exit: &str) -> bool {
+    if let Some(calls) = &site.calls {
+        return calls.exits.get(exit).into_iter().flatten().all(|way| way.pressed);
+    }
+    let Some(kind) = site.kind else { return false };
     match kind {
         Kind::IvrMenu | Kind::Collect => exit != "timeout",
         Kind::PlayMessage => exit == "interrupted",
@@ -130,6 +149,9 @@ pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
         | Kind::Set
         | Kind::Branch
         | Kind::Split
+        | Kind::Start
+        | Kind::Subflow
+        | Kind::ComeBack
         | Kind::Status => false,
     }
 }

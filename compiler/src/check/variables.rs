@@ -64,10 +64,12 @@ fn sets(node: &Node) -> Option<&str> {
 /// The expressions of a node that can be read; that others can't was said.
 fn expressions(node: &Node) -> impl Iterator<Item = (&'static str, Expr)> {
     let specs = node.kind.map_or(&[][..], |kind| kind.spec().fields);
-    specs.iter().filter_map(|spec| {
+    let given = super::subflows::gives(node).into_iter().map(|expr| ("gives", expr));
+    let own = specs.iter().filter_map(|spec| {
         let text = node.field(spec.name)?.value.as_str()?;
         Some((spec.name, expr::of_field(spec.ty, text)?.ok()?))
-    })
+    });
+    own.chain(given)
 }
 
 /// That the digits of a `collect` are of its variable's type.
@@ -134,7 +136,11 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
 }
 
 /// The variable that is set for calls that leave a node by an exit, as a bit.
-fn bit(variables: &Variables, node: &Node, exit: &str) -> u64 {
+fn bit((variables, inputs): (&Variables, &[&str]), node: &Node, exit: &str) -> u64 {
+    if node.kind == Some(Kind::Start) {
+        let all = inputs.iter().filter_map(|name| variables.get(name));
+        return all.fold(0, |all, v| all | 1 << v.number);
+    }
     let name = sets(node).filter(|_| node.kind == Some(Kind::Set) || exit == "next");
     name.and_then(|name| variables.get(name)).map_or(0, |v| 1 << v.number)
 }
@@ -147,6 +153,7 @@ fn entries(cx: &Cx<'_>) -> Vec<NodeId> {
 /// The variables that are set on every way to a node; `None` for one that no call reaches. A node's set only shrinks, so
 /// each is looked at once for every variable at most.
 fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Option<u64>> {
+    let inputs: Vec<&str> = cx.graph.inputs().into_iter().map(|(name, _)| name).collect();
     let mut set: SecondaryMap<NodeId, Option<u64>> = SecondaryMap::new();
     let mut due = entries(cx);
     due.iter().for_each(|id| {
@@ -156,7 +163,8 @@ fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Op
         let before = set.get(id).copied().flatten().unwrap_or_default();
         for exit in cx.exits(id) {
             let Some(target) = exit.target else { continue };
-            let after = before | cx.graph.nodes.get(id).map_or(0, |node| bit(variables, node, &exit.name));
+            let after =
+                before | cx.graph.nodes.get(id).map_or(0, |node| bit((variables, &inputs), node, &exit.name));
             let old = set.get(target).copied().flatten();
             let new = old.map_or(after, |old| old & after);
             if old != Some(new) {
@@ -175,6 +183,7 @@ fn way_around(
     to: NodeId,
     number: u8,
 ) -> Option<Vec<(NodeId, CallState, usize)>> {
+    let inputs: Vec<&str> = cx.graph.inputs().into_iter().map(|(name, _)| name).collect();
     let mut came: SecondaryMap<NodeId, Option<Option<(NodeId, usize)>>> = SecondaryMap::new();
     let mut due = VecDeque::from(entries(cx));
     due.iter().for_each(|id| {
@@ -185,7 +194,7 @@ fn way_around(
             break;
         }
         for (place, exit) in cx.exits(id).iter().enumerate() {
-            let sets = |node| bit(variables, node, &exit.name) >> number & 1 == 1;
+            let sets = |node| bit((variables, &inputs), node, &exit.name) >> number & 1 == 1;
             if cx.graph.nodes.get(id).is_some_and(sets) {
                 continue;
             }

@@ -11,6 +11,7 @@ mod read;
 mod write;
 
 pub(crate) use catalog::{read as read_catalog, write as write_catalog};
+pub use read::PUBLISHED_WITH;
 pub(crate) use read::read;
 pub(crate) use write::write;
 

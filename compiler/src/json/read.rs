@@ -10,8 +10,8 @@ use super::{FORMAT, INCOMING, TRANSIENT, comments};
 use crate::diag::{Code, Diagnostic, Place, Sink, Spot};
 use crate::entity::EntityKind;
 use crate::graph::{
-    Comments, Edge, EntityRef, FLOW_FIELDS, Field, Graph, Node, NodeId, Origin, Point, Project, SourceFile,
-    Stray, Target, Viewport,
+    Comments, Edge, EntityRef, FLOW_FIELDS, Field, Graph, Library, Node, NodeId, Origin, Point, Project,
+    SourceFile, Stray, Target, Viewport,
 };
 use crate::nodes::Kind;
 use crate::world::World;
@@ -41,9 +41,30 @@ pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> P
         f.head = head;
         f.tail = tail;
     }
+    if let Some(Value::Object(flows)) = graph.notes.get(PUBLISHED_WITH) {
+        let library: Vec<_> = flows.iter().map(|(key, canvas)| library_flow(key, canvas, world)).collect();
+        graph.library = Library::of(library);
+    }
     project.flows.push(graph);
     project
 }
+
+/// A flow that was published with another one. What is wrong with it was said when it was read for itself.
+fn library_flow(key: &str, canvas: &Value, world: &dyn World) -> Graph {
+    let (mut sink, text) = (Sink::default(), canvas.to_string());
+    let mut graph = Graph::default();
+    if let Some(Doc { root: Value::Object(root), places }) =
+        doc::read(crate::graph::FileId::from_u32(0), text.as_bytes(), &mut sink)
+    {
+        let mut reader = Reader { world, sink: &mut sink, places, graph };
+        reader.root(root);
+        graph = reader.graph;
+    }
+    Graph { key: key.to_owned(), ..graph }
+}
+
+/// Where the envelope keeps the flows that a published one calls, by key.
+pub const PUBLISHED_WITH: &str = "flows";
 
 /// `flows/main.json` is the flow `main`, if the JSON doesn't say.
 fn key_of_name(name: &str) -> String {

@@ -21,6 +21,9 @@ kinds! {
     split: Split;
     status: Status;
     collect: Collect;
+    start: Start;
+    subflow: Subflow;
+    come_back: ComeBack;
 }
 
 use self::spec::Computed;
@@ -40,7 +43,7 @@ impl Kind {
     }
 
     /// The names of a node's exits in their order: those that come from the entity's facts, then the fixed ones.
-    /// Without facts only the fixed ones.
+    /// Without facts only the fixed ones. Those of a `subflow` are [`crate::graph::Graph::exits_of`].
     #[must_use]
     pub fn exits(self, facts: Option<&EntityFacts>) -> Vec<(String, &'static spec::ExitSpec)> {
         let spec = self.spec();
@@ -49,7 +52,9 @@ impl Kind {
                 m.keys.iter().map(|k| k.key.to_string()).collect()
             }
             (Computed::TimeRules, Some(EntityFacts::TimeSwitch(t))) => t.own_exits(),
-            (Computed::None | Computed::MenuKeys | Computed::TimeRules, _) => Vec::new(),
+            (Computed::None | Computed::MenuKeys | Computed::TimeRules | Computed::FlowExits, _) => {
+                Vec::new()
+            }
         };
         let computed = computed.into_iter().map(|name| (name, &spec.computed_exit));
         computed.chain(spec.exits.iter().map(|e| (e.name.to_owned(), e))).collect()

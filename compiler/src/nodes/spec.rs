@@ -74,6 +74,8 @@ pub enum Computed {
     MenuKeys,
     /// One per rule of the time switch.
     TimeRules,
+    /// One per exit of the flow that is called.
+    FlowExits,
 }
 
 /// Type of a field, with its range.
@@ -128,6 +130,10 @@ pub enum FieldType {
     Inputs,
     /// A list of names: the exits of a flow that others call.
     Names,
+    /// The key of a flow.
+    Flow,
+    /// A list of expressions.
+    Exprs,
 }
 
 /// What a field is without being given.

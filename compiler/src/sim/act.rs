@@ -55,6 +55,8 @@ impl Outcome {
 pub enum Question<'q> {
     /// What the caller does: there is a question to press a key at, or a sound that a key ends.
     Caller,
+    /// Which digits the caller enters.
+    Digits,
     /// What the phone of this extension does, which rings.
     Phone(&'q str),
     /// Whether the caller leaves a message in this mailbox, or hangs up.
@@ -64,7 +66,7 @@ pub enum Question<'q> {
 }
 
 /// What they say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// As if nobody played along: callers press nothing, phones ring unanswered, messages are left, draws give yes.
     Usual,
@@ -304,6 +306,7 @@ impl Call<'_> {
 
     fn collects(&mut self, prompt: &str, rule: DigitRule, secret: Option<&str>) -> Answer {
         self.hears(Sound::Prompt(prompt));
+        self.caller_does(Question::Digits);
         let keys = match self.acts.pop_front() {
             Some(Act::Press(key)) => vec![key],
             Some(Act::Digits(keys)) => keys,
@@ -336,9 +339,10 @@ impl Call<'_> {
             phones.push(match scripted.is_none().then(|| self.reply(Question::Phone(extension))) {
                 Some(Reply::Phone(does)) => Some(does),
                 Some(Reply::Caller(Act::HangUp)) => return self.after(THINKING_MS, Answer::HungUp),
-                Some(Reply::Usual | Reply::Caller(Act::Press(_) | Act::Wait) | Reply::Draw(_)) | None => {
-                    scripted
-                }
+                Some(
+                    Reply::Usual | Reply::Caller(Act::Press(_) | Act::Digits(_) | Act::Wait) | Reply::Draw(_),
+                )
+                | None => scripted,
             });
         }
         let (end, ms) = ring(&phones, timeout_ms);

@@ -164,7 +164,8 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
     for happening in &outcome.happened {
         match &happening.what {
             What::Enters(name) => {
-                let node = names.get(name.as_str()).and_then(|id| graph.nodes.get(*id));
+                let own = names.get(name.as_str()).and_then(|id| graph.nodes.get(*id));
+                let node = own.or_else(|| graph.node_of_program(name));
                 let (kind, entity) = (node.and_then(|n| n.kind), node.and_then(|n| n.entity_key()));
                 met.push(Met::Comes(At { name, kind, entity, exit: None }));
             }
@@ -209,7 +210,7 @@ fn fits(met: &Met<'_>, expected: &Expect) -> bool {
         Met::Shows(shown) => matches!(expected, Expect::Shows { text } if text == shown),
         Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
         Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
-        Met::Ends(End::OutOfFuel | End::TooManyVisits) => false,
+        Met::Ends(End::OutOfFuel | End::TooDeep | End::TooManyVisits) => false,
     }
 }
 

@@ -50,7 +50,7 @@ pub fn told(graph: &Graph, happened: &[Happening]) -> Vec<String> {
 fn line(graph: &Graph, what: &What) -> Option<String> {
     Some(match what {
         What::Enters(name) => {
-            let node = graph.node(name).and_then(|id| graph.nodes.get(id));
+            let node = graph.node_of_program(name);
             let entity = node.and_then(|n| n.entity_key()).map(|key| format!(" {key}"));
             let kind = node.map_or("?", |n| n.kind_name.as_str());
             format!("{name}: {kind}{}", entity.unwrap_or_default())

@@ -47,6 +47,7 @@ pub(crate) fn read(sources: &[Source<'_>], sink: &mut Sink) -> Project {
         sink.push(Diagnostic::new(Code::TooLarge, Place::Project, message));
     }
     place(&mut project, layouts, sink);
+    project.link();
     project
 }
 

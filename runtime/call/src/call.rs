@@ -499,6 +499,6 @@ fn why_of(end: End, last: Answer) -> Why {
         (End::Hangup(cause), _) => Why::Flow(cause),
         (End::CallerGone, _) => Why::CallerHungUp,
         (End::OutOfFuel, _) => Why::OutOfFuel,
-        (End::TooManyVisits, _) => Why::TooManyVisits,
+        (End::TooDeep | End::TooManyVisits, _) => Why::TooManyVisits,
     }
 }

@@ -79,6 +79,15 @@ impl<'a> Typed<'a> {
         }
     }
 
+    fn digits(&mut self) -> Reply {
+        self.keys.clear();
+        self.ask("digits to enter, with the key that ends them; Enter waits, h hangs up", |line| {
+            let keys: Option<Vec<Key>> =
+                line.chars().filter(|c| !c.is_whitespace()).map(Key::from_char).collect();
+            keys.map(|keys| Reply::Caller(if keys.is_empty() { Act::Wait } else { Act::Digits(keys) }))
+        })
+    }
+
     fn caller(&mut self) -> Reply {
         if let Some(key) = self.keys.pop_front() {
             return Reply::Caller(Act::Press(key));
@@ -104,6 +113,7 @@ impl Live for Typed<'_> {
             return Reply::Caller(Act::HangUp);
         }
         match question {
+            Question::Digits => self.digits(),
             Question::Caller => self.caller(),
             Question::Phone(extension) => {
                 let asked = format!(
