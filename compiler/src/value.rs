@@ -147,7 +147,19 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
             return read.map_err(|why| Wrong::Type(format!("{}: {why}", wants(ty))));
         }
         FieldType::Variable => value.as_str().is_some_and(crate::expr::is_variable),
-        FieldType::Ref(_) | FieldType::Exit => value.as_str().is_some_and(|s| !s.is_empty()),
+        FieldType::Exprs => {
+            let list = value.as_array().ok_or_else(|| Wrong::Type(wants(ty)))?;
+            for text in list {
+                let text = text.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
+                if let Err(error) = crate::expr::read(text) {
+                    return Err(Wrong::Type(format!("{}: {error}", wants(ty))));
+                }
+            }
+            return in_range(list.len() <= crate::limits::LIST_MAX, || "a shorter list".to_owned());
+        }
+        FieldType::Ref(_) | FieldType::Exit | FieldType::Flow => {
+            value.as_str().is_some_and(|s| !s.is_empty())
+        }
         FieldType::Refs(_) => return strings(value, |s| !s.is_empty(), ty),
         FieldType::Networks => return strings(value, is_network, ty),
         FieldType::Inputs => return strings(value, |s| input(s).is_some(), ty),
@@ -209,6 +221,8 @@ pub(crate) fn wants(ty: FieldType) -> String {
             "a list of names with types such as `[account:text, tries:number]` (text, number, phone, bool, duration, time, date, weekday)".to_owned()
         }
         FieldType::Names => "a list of names such as `[ok, failed]`: letters, digits and `_`".to_owned(),
+        FieldType::Flow => "the key of a flow".to_owned(),
+        FieldType::Exprs => "a list of expressions such as `[\"account\", \"tries + 1\"]`".to_owned(),
         FieldType::Variable => "the name of a variable: letters, digits and `_`".to_owned(),
     }
 }
