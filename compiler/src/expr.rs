@@ -189,7 +189,7 @@ impl Expr {
     }
 
     /// How many values are on the stack at once while it is computed.
-    fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         match self {
             Expr::Is(_) | Expr::Variable(_) => 1,
             Expr::One(_, one) => one.height(),

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use flow_vm::limits::STACK_MAX;
 use flow_vm::value::{Operator, Type};
 
 use super::{Cx, Sink, Site, paths};
@@ -169,6 +170,13 @@ fn inputs(cx: &Cx<'_>, id: NodeId, node: &Node, callee: &Graph, variables: &Vari
         out.push(Diagnostic::new(Code::SubflowInputs, place, message).help(help));
         return;
     }
+    if too_deep(&given) {
+        let message = format!("`gives` of `{}` is too much to compute at once", node.name);
+        let finding = Diagnostic::new(Code::SubflowInputs, place.clone(), message);
+        out.push(
+            finding.help("compute the longest of these values by a `set` before, and give its variable"),
+        );
+    }
     for ((name, ty), expr) in due.iter().zip(&given) {
         // That an expression can't be computed is said with all others.
         let Ok(got) = expr.ty(variables) else { continue };
@@ -179,6 +187,11 @@ fn inputs(cx: &Cx<'_>, id: NodeId, node: &Node, callee: &Graph, variables: &Vari
             out.push(Diagnostic::new(Code::SubflowInputs, place.clone(), message).help(help));
         }
     }
+}
+
+/// Values of a call stand on the stack together until the flow takes them.
+fn too_deep(given: &[Expr]) -> bool {
+    given.iter().enumerate().any(|(below, expr)| below + expr.height() > usize::from(STACK_MAX))
 }
 
 /// Nodes that calls come to past every branch that bounds a variable, by the variable and whether it goes up.

@@ -2,13 +2,16 @@ use crate::ir::{BlockEnd, Step};
 use crate::lower::{Hole, Lower, Site};
 
 node! {
-    /// Goes back to the flow that called this one, by one of this flow's `exits`.
+    /// Goes back to the flow that sent the call here, by one of this flow's `exits`.
+    ///
+    /// The call goes on at the `subflow` node that sent it, by its exit of this name, with the variables that the other flow
+    /// had before. Calls that dialled a number have nowhere to go back to and mustn't come here.
     ComeBack as "return";
     entity EntityUse::None;
     takes Takes::Any;
     waits false;
     fields {
-        /// The exit.
+        /// One of the `exits` at the head of the flow.
         exit: crate::nodes::values::ExitName as Required;
     }
     computed Computed::None;

@@ -2,10 +2,11 @@ use crate::ir::{BlockEnd, Step};
 use crate::lower::{Hole, Lower, Site};
 
 node! {
-    /// Where calls from other flows come into this one, by their `subflow` nodes.
+    /// Calls of other flows come in here: those that their `subflow` nodes send.
     ///
-    /// The flow's `inputs` have their values from here on, and nothing else of the caller's variables is known. Such a flow
-    /// isn't published by itself: it goes along with the flows that call it.
+    /// The flow's `inputs` are variables from here on, with the values that the other flow gives. Its other variables can't
+    /// be read here. Calls that dial a number don't come to this node; a flow that has numbers too takes them at an
+    /// `inbound_number`. A flow has one `start`.
     Start as "start";
     entity EntityUse::None;
     takes Takes::Nothing;
@@ -13,7 +14,7 @@ node! {
     fields {}
     computed Computed::None;
     exits {
-        /// The call.
+        /// The call comes in.
         next: Leaves::AsItCame, Unwired::Refused;
     }
 }

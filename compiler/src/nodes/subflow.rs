@@ -3,21 +3,22 @@ use crate::ir::{BlockEnd, Step};
 use crate::lower::{Hole, Lower, Site};
 
 node! {
-    /// Sends the call through another flow of the project, and goes on by the exit by which it comes back.
+    /// Sends the call through another flow, and goes on by the exit by which it comes back.
     ///
-    /// The other flow says what it takes and how it comes back: `inputs = [account:text]` and `exits = [ok, failed]` at its
-    /// head, a `start` node where calls come in, and `return` nodes. `gives` lists the values of its inputs in their order.
-    /// Variables are each flow's own. Every exit needs an edge.
+    /// For what several flows have in common: asking for an account number, trying the people on call. The other flow says
+    /// what it takes and how it comes back: `inputs = [account:text]` and `exits = [ok, failed]` at its head, a `start` node
+    /// where calls come in, and `return` nodes where they go back. `gives` lists the values of its inputs in their order.
+    /// Variables are each flow's own. Every exit needs an edge. A call that ends in the other flow doesn't come back.
     ///
-    /// A call may be in at most 64 subflows at once; one more ends it.
+    /// A call may be in at most 64 flows at once, and they may have 128 variables together; one more ends it.
     Subflow as "subflow";
     entity EntityUse::None;
     takes Takes::Any;
     waits false;
     fields {
-        /// The flow.
+        /// Key of the flow, which needs a `start` node.
         flow: crate::nodes::values::FlowKey as Required;
-        /// Values of its inputs, in their order.
+        /// Values of the flow's `inputs`, in their order: expressions such as `"caller.number"`.
         gives: crate::nodes::values::ExprList as Absent;
     }
     computed Computed::FlowExits, Leaves::AsItCame, Unwired::Refused;

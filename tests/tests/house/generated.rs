@@ -54,7 +54,9 @@ fn node(spec: &NodeSpec, page: &mut String) {
     writeln!(page, "- {}", takes(spec.takes)).unwrap();
     fields(spec.fields, page);
     if spec.exits.is_empty() && spec.computed == Computed::None {
-        page.push_str("\nThe call ends here.\n");
+        let back = spec.name == Kind::ComeBack.name();
+        let what = if back { "goes on in the flow that sent it here" } else { "ends here" };
+        writeln!(page, "\nThe call {what}.").unwrap();
         return;
     }
     page.push_str("\n| exit | leaves the call | without an edge | |\n|---|---|---|---|\n");
