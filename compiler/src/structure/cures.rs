@@ -33,7 +33,11 @@ pub(super) fn exit_to_add(world: &dyn World, node: &Node, edge: &Edge, finding: 
         Computed::MenuKeys if KeyType::TelephoneKey.fits(exit) => (format!("key {exit}"), "keys"),
         Computed::TimeRules if KeyType::Name.fits(exit) => (format!("rule {exit} {{ days = … }}"), "rules"),
         Computed::Answers if flow_vm::webhook::is_name(exit) => return answer_to_add(node, edge, finding),
-        Computed::None | Computed::MenuKeys | Computed::TimeRules | Computed::Answers => return finding,
+        Computed::None
+        | Computed::MenuKeys
+        | Computed::TimeRules
+        | Computed::Answers
+        | Computed::FlowExits => return finding,
     };
     let Some(entity) = kind.spec().entity.kind() else { return finding };
     let finding = finding.help(format!("add `{add}` to `{} {key}`; {others} so far", entity.name()));

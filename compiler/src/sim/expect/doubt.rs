@@ -10,6 +10,7 @@ use crate::diag::nearest;
 use crate::entity::EntityKind;
 use crate::graph::{Expect, Node, Project};
 use crate::nodes::Kind;
+use crate::nodes::spec::Computed;
 use crate::world::World;
 
 /// Why an expectation can't be met by any call; `None` if it could be.
@@ -21,7 +22,11 @@ pub(super) fn nothing_such(expected: &Expect, project: &Project, world: &dyn Wor
             (!is_known).then(|| format!("there is no prompt `{prompt}`, so nobody could hear it{}", near()))
         }
         Expect::Named { node, exit } => {
-            let named: Vec<&Node> = nodes(project).filter(|n| n.name == *node).collect();
+            // A node of a flow that is called has that flow's name before its own.
+            let (flow, name) = node.split_once('/').map_or((None, node.as_str()), |(f, n)| (Some(f), n));
+            let flows = project.flows.values().filter(|g| flow.is_none_or(|key| g.key == key));
+            let is = |n: &&Node| n.name == name || n.name == *node;
+            let named: Vec<&Node> = flows.flat_map(|g| g.nodes.values()).filter(is).collect();
             if named.is_empty() {
                 let near = near(node, nodes(project).map(|n| n.name.as_str()));
                 return Some(format!("there is no node `{node}`{near}"));
@@ -66,6 +71,9 @@ fn no_node(kind: Kind, word: &str, project: &Project, world: &dyn World) -> Opti
         let is_known = world.entity(entity, word).is_some();
         return (!is_known).then(|| format!("there is no {} `{word}`{near}", entity.noun()));
     }
+    if matches!(kind, Kind::Subflow | Kind::Start | Kind::ComeBack) {
+        return None;
+    }
     // Whom a transfer rings and where a webhook asks is known when it does.
     let is_number = word.starts_with(|c: char| c == '+' || c.is_ascii_digit());
     let has_exit = of_kind.clone().any(|n| kind.exits(n, None).iter().any(|(exit, _)| exit == word));
@@ -82,7 +90,8 @@ fn no_node(kind: Kind, word: &str, project: &Project, world: &dyn World) -> Opti
 fn no_exit(about: &[&Node], said: &str, exit: &str, world: &dyn World) -> Option<String> {
     let mut known = BTreeSet::new();
     for node in about {
-        let kind = node.kind?;
+        // The exits of a flow that is called are in that flow.
+        let kind = node.kind.filter(|kind| kind.spec().computed != Computed::FlowExits)?;
         let wanted = kind.spec().entity.kind();
         let facts = wanted.zip(node.entity_key()).and_then(|(entity, key)| world.entity(entity, key));
         if wanted.is_some() && facts.is_none() {
