@@ -3,10 +3,13 @@
 //! The same flow gives the same picture, byte for byte. Nothing of a flow's positions on the canvas is used: the picture
 //! is of what calls do.
 
+use std::collections::BTreeMap;
+
 use crate::diff::view::{Leads, View};
 use crate::entity::EntityFacts;
 use crate::entity::catalog::Catalog;
 use crate::graph::{Graph, Node, NodeId};
+use crate::nodes::Kind;
 use crate::world::World as _;
 
 mod layout;
@@ -98,6 +101,7 @@ impl Picture {
         }
         let view = View::new(graph, world);
         let mut cards: Vec<Card> = graph.nodes.keys().map(|id| card(&view, id, world)).collect();
+        tell_apart(&mut cards);
         for at in reached(graph, &cards) {
             if let Some(card) = cards.get_mut(at) {
                 card.reached = true;
@@ -125,11 +129,57 @@ fn card(view: &View<'_>, id: NodeId, world: &Catalog) -> Card {
         ("", None) => name.clone(),
         (label, _) => label.to_owned(),
     };
-    let subtitle = format!("{} {}", kind.replace('_', " "), keys.join(", ")).trim_end().to_owned();
+    let about = match node.and_then(about) {
+        Some(about) if keys.is_empty() => about,
+        Some(about) => format!("{}, {about}", keys.join(", ")),
+        None => keys.join(", "),
+    };
+    let subtitle = format!("{} {about}", kind.replace('_', " ")).trim_end().to_owned();
     let exits = view.exits(id);
     let shown = exits.iter().filter(|exit| !view.follows(id, exit));
     let rows = shown.map(|exit| row(view, id, exit, entity)).collect();
     Card { name, title, subtitle, look: Look::of(kind), reached: false, rows }
+}
+
+/// Cards of one title show the names of their nodes too, as findings do.
+fn tell_apart(cards: &mut [Card]) {
+    let mut titles = BTreeMap::new();
+    for card in cards.iter() {
+        *titles.entry(card.title.clone()).or_insert(0_usize) += 1;
+    }
+    for card in cards.iter_mut().filter(|card| card.title != card.name) {
+        if titles.get(&card.title).is_some_and(|cards| *cards > 1) {
+            card.title = format!("{} ({})", card.title, card.name);
+        }
+    }
+}
+
+/// What a node does beside its entity, in the words of the flow.
+fn about(node: &Node) -> Option<String> {
+    let written = |name: &str| {
+        let field = node.field(name)?;
+        Some(field.value.as_str().map_or_else(|| field.value.to_string(), str::to_owned))
+    };
+    match node.kind? {
+        Kind::Branch => written("when"),
+        Kind::Set => Some(format!("{} = {}", written("variable")?, written("value")?)),
+        Kind::Collect => written("variable").map(|variable| format!("into {variable}")),
+        Kind::Transfer => written("extension").or_else(|| written("number")).map(|to| format!("to {to}")),
+        Kind::Webhook => written("url"),
+        Kind::SetCallerId => written("name").or_else(|| written("number")),
+        Kind::Split => written("percent").map(|percent| format!("{percent} %")),
+        Kind::Hangup => written("cause").filter(|cause| cause != "normal"),
+        Kind::InboundNumber
+        | Kind::TimeSwitch
+        | Kind::IvrMenu
+        | Kind::RingGroup
+        | Kind::Extension
+        | Kind::Voicemail
+        | Kind::PlayMessage
+        | Kind::Status
+        | Kind::Conference
+        | Kind::Queue => None,
+    }
 }
 
 /// What people call the node's entity.

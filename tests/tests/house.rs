@@ -9,6 +9,8 @@ mod arrows;
 mod clock;
 #[path = "house/generated.rs"]
 mod generated;
+#[path = "house/manual.rs"]
+mod manual;
 #[path = "house/sizes.rs"]
 mod sizes;
 #[path = "house/words.rs"]

@@ -45,9 +45,13 @@ pub(super) fn height(card: &Card) -> i64 {
     HEAD + rows
 }
 
-/// Whether a card shows its exits; a single one that leads on needs no word.
+/// Whether a card shows its exits; a single one that just leads on needs no word.
 pub(super) fn has_rows(card: &Card) -> bool {
-    !matches!(card.rows.as_slice(), [] | [super::Row { to: Some(_), .. }])
+    match card.rows.as_slice() {
+        [] => false,
+        [only] => only.to.is_none() || only.text != "next",
+        [_, ..] => true,
+    }
 }
 
 fn rows(card: &Card) -> i64 {

@@ -55,3 +55,30 @@ fn cards_never_overlap() {
         }
     }
 }
+
+const ABOUT: &str = "flow main \"About\" {\n  entry in: inbound_number \"+61299998888\" -> who\n  \
+    who: branch { when = \"caller.number starts_with +614\" yes -> note no -> box }\n  \
+    note: set { variable = lang value = \"'vi'\" next -> oncall }\n  \
+    oncall \"Nurse\": transfer { number = \"+61411999999\" failed -> box }\n  \
+    box \"Nurse\": voicemail nurse -> bye\n  bye: hangup\n}\n";
+
+#[test]
+fn cards_tell_what_is_decided_and_where_calls_are_sent() {
+    let picture = picture(ABOUT);
+    let cards: Vec<_> =
+        picture.cards.iter().map(|card| (card.title.as_str(), card.subtitle.as_str())).collect();
+    assert_eq!(
+        cards,
+        [
+            ("in", "inbound number +61299998888"),
+            ("who", "branch caller.number starts_with +614"),
+            ("note", "set lang = 'vi'"),
+            ("Nurse (oncall)", "transfer to +61411999999"),
+            ("Nurse (box)", "voicemail nurse"),
+            ("bye", "hangup"),
+        ]
+    );
+    let svg = svg(&picture);
+    assert!(svg.contains(">failed</text>"), "the only exit of a transfer isn't the way on: {svg}");
+    assert_eq!(svg.matches(">next</text>").count(), 0, "{svg}");
+}

@@ -11,6 +11,8 @@ use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType};
 pub struct EntitySpec {
     /// The kind.
     pub kind: EntityKind,
+    /// What it is, for people who declare one.
+    pub doc: &'static str,
     /// What its key is like.
     pub key: KeyType,
     /// Fields, in the order in which a catalogue has them.
@@ -128,6 +130,7 @@ pub const fn of(kind: EntityKind) -> &'static EntitySpec {
 
 static TRUNK: EntitySpec = EntitySpec {
     kind: EntityKind::Trunk,
+    doc: "A line of a carrier. Calls from its addresses may come in from outside; its password, if it has one, is kept by the server.",
     key: KeyType::Name,
     fields: &[field(
         "hosts",
@@ -140,6 +143,7 @@ static TRUNK: EntitySpec = EntitySpec {
 
 static INBOUND_NUMBER: EntitySpec = EntitySpec {
     kind: EntityKind::InboundNumber,
+    doc: "A number that people outside dial. An entry of a flow says where its calls start.",
     key: KeyType::Number,
     fields: &[field(
         "trunk",
@@ -150,11 +154,17 @@ static INBOUND_NUMBER: EntitySpec = EntitySpec {
     parts: &[],
 };
 
-static EXTENSION: EntitySpec =
-    EntitySpec { kind: EntityKind::Extension, key: KeyType::Dial, fields: &[RING], parts: &[] };
+static EXTENSION: EntitySpec = EntitySpec {
+    kind: EntityKind::Extension,
+    doc: "Somebody in the office: a number that others dial, and all phones that are registered as it. Passwords are kept by the server.",
+    key: KeyType::Dial,
+    fields: &[RING],
+    parts: &[],
+};
 
 static RING_GROUP: EntitySpec = EntitySpec {
     kind: EntityKind::RingGroup,
+    doc: "Extensions that ring together for one call.",
     key: KeyType::Name,
     fields: &[
         field("members", "Who rings.", FieldType::Refs(EntityKind::Extension), FieldDefault::Required),
@@ -166,6 +176,7 @@ static RING_GROUP: EntitySpec = EntitySpec {
 
 static VOICEMAIL_BOX: EntitySpec = EntitySpec {
     kind: EntityKind::VoicemailBox,
+    doc: "Where callers leave messages. Its key needn't be an extension's.",
     key: KeyType::Name,
     fields: &[
         field(
@@ -204,6 +215,7 @@ static VOICEMAIL_BOX: EntitySpec = EntitySpec {
 
 static IVR_MENU: EntitySpec = EntitySpec {
     kind: EntityKind::IvrMenu,
+    doc: "A greeting and the keys that callers may press. What they lead to stands at the node.",
     key: KeyType::Name,
     fields: &[
         field(
@@ -236,6 +248,7 @@ static IVR_MENU: EntitySpec = EntitySpec {
 
 static TIME_SWITCH: EntitySpec = EntitySpec {
     kind: EntityKind::TimeSwitch,
+    doc: "Opening hours: rules for the days of the week, and exceptions for dates. Exceptions come first, then rules from top to bottom; the first that matches wins.",
     key: KeyType::Name,
     fields: &[field("timezone", "Zone of all its times.", FieldType::Zone, FieldDefault::Required)],
     parts: &[
@@ -270,6 +283,7 @@ static TIME_SWITCH: EntitySpec = EntitySpec {
 
 static CONFERENCE: EntitySpec = EntitySpec {
     kind: EntityKind::Conference,
+    doc: "A room in which callers hear each other.",
     key: KeyType::Name,
     fields: &[
         field(
@@ -304,6 +318,7 @@ static CONFERENCE: EntitySpec = EntitySpec {
 
 static QUEUE: EntitySpec = EntitySpec {
     kind: EntityKind::Queue,
+    doc: "A line in which callers wait until a member is free.",
     key: KeyType::Name,
     fields: &[
         field(
@@ -372,6 +387,7 @@ static QUEUE: EntitySpec = EntitySpec {
 
 static PROMPT: EntitySpec = EntitySpec {
     kind: EntityKind::Prompt,
+    doc: "A sound that callers hear.",
     key: KeyType::Name,
     fields: &[
         field(

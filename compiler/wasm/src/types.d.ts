@@ -221,6 +221,10 @@ export type EntitySpec = {
  */
 kind: EntityKind,
 /**
+ * What it is, for people who declare one.
+ */
+doc: string,
+/**
  * What its key is like.
  */
 key: KeyType,

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::root;
 use flow_compiler::diag::Code;
+use flow_compiler::entity::spec::{EntitySpec, PartSpec};
+use flow_compiler::entity::{self, EntityKind};
 use flow_compiler::nodes::Kind;
 use flow_compiler::nodes::spec::{
     Computed, EntityUse, ExitSpec, FieldDefault, FieldSpec, FieldType, Leaves, NodeSpec, Takes, Unwired,
@@ -15,6 +17,7 @@ const HEAD: &str = "<!-- Written by `make update` from the code; changes belong 
 #[test]
 fn reference_pages_are_fresh() {
     expect_file("docs/reference/nodes.md", &nodes());
+    expect_file("docs/reference/entities.md", &entities());
     expect_file("docs/reference/diagnostics.md", &diagnostics());
     expect_file("docs/reference/bytecode.md", &bytecode());
 }
@@ -49,20 +52,7 @@ fn node(spec: &NodeSpec, page: &mut String) {
         writeln!(page, "- Works with {entity}.").unwrap();
     }
     writeln!(page, "- {}", takes(spec.takes)).unwrap();
-    if !spec.fields.is_empty() {
-        page.push_str("\n| field | type | default | |\n|---|---|---|---|\n");
-        for field in spec.fields {
-            let FieldSpec { name, doc, ty, default } = field;
-            writeln!(
-                page,
-                "| `{name}` | {} | {} | {} |",
-                field_type(*ty),
-                field_default(*default),
-                cell(doc)
-            )
-            .unwrap();
-        }
-    }
+    fields(spec.fields, page);
     if spec.exits.is_empty() && spec.computed == Computed::None {
         page.push_str("\nThe call ends here.\n");
         return;
@@ -76,6 +66,42 @@ fn node(spec: &NodeSpec, page: &mut String) {
     }
     for e in spec.exits {
         exit(&format!("`{}`", e.name), e, page);
+    }
+}
+
+fn entities() -> String {
+    let mut page = format!(
+        "{HEAD}# Entities\n\nWho and what is in the office. In text an entity is declared as `kind key \"Name\" {{ field = \
+         value }}`; the key never changes, the name may. In `catalog.json` and on the server the fields have the same \
+         names.\n"
+    );
+    for kind in EntityKind::ALL {
+        let EntitySpec { kind: _, doc, key, fields: own, parts } = entity::spec::of(*kind);
+        write!(page, "\n## `{}`\n\n{}\n\n- Its key: {}.\n", kind.name(), plain(doc), key.wants()).unwrap();
+        fields(own, &mut page);
+        for part in *parts {
+            let PartSpec { word, list, doc, key, fields: own } = part;
+            write!(
+                page,
+                "\n### `{word}`\n\n{} In JSON one of `{list}`.\n\n- Its key: {}.\n",
+                plain(doc),
+                key.wants()
+            )
+            .unwrap();
+            fields(own, &mut page);
+        }
+    }
+    page
+}
+
+fn fields(specs: &[FieldSpec], page: &mut String) {
+    if specs.is_empty() {
+        return;
+    }
+    page.push_str("\n| field | type | default | |\n|---|---|---|---|\n");
+    for FieldSpec { name, doc, ty, default } in specs {
+        writeln!(page, "| `{name}` | {} | {} | {} |", field_type(*ty), field_default(*default), cell(doc))
+            .unwrap();
     }
 }
 
@@ -122,12 +148,15 @@ fn field_type(ty: FieldType) -> String {
         FieldType::Names => "list of names".to_owned(),
         FieldType::Text { max } => format!("text, at most {max} bytes"),
         FieldType::Word(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "),
-        FieldType::Ref(kind) => format!("a {}", kind.noun()),
+        FieldType::Ref(kind) => {
+            let noun = kind.noun();
+            format!("{} {noun}", if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
+        }
         FieldType::Refs(kind) => format!("{}s", kind.noun()),
         FieldType::Networks => "addresses and networks".to_owned(),
         FieldType::Zone => "time zone".to_owned(),
         FieldType::Weekdays => "days: `mon..fri`, `[sat, sun]`".to_owned(),
-        FieldType::Hours => "hours: `08:30..17:00`".to_owned(),
+        FieldType::Hours => "hours: `08:30..17:00`, `[08:30..12:30, 13:30..17:00]`".to_owned(),
         FieldType::Dates => "dates: `2026-12-25`, `2026-12-25..2026-12-27`".to_owned(),
         FieldType::Exit => "an exit".to_owned(),
     }
