@@ -431,10 +431,10 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, comments: &mut Comments) -> Option<Spelled> {
-        if let Some((parts, end)) = scan::list(self.bytes, self.at) {
-            self.at = end;
+        if let Some(list) = scan::list(self.bytes, self.at) {
+            self.at = list.end;
             let mut atoms = Vec::new();
-            for (range, is_comment) in parts {
+            for (range, is_comment) in list.parts {
                 if is_comment {
                     comments.before.push(self.comment(range));
                 } else {

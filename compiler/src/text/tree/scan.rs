@@ -204,8 +204,16 @@ pub(super) fn label(text: &[u8], at: usize) -> (Option<Range<usize>>, usize) {
     }
 }
 
-/// The words and comments of a `list`, each with whether it's a comment, and where it ends.
-pub(super) fn list(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, bool)>, usize)> {
+/// What a `list` has in it.
+pub(super) struct List {
+    /// Its words and comments, each with whether it's a comment.
+    pub parts: Vec<(Range<usize>, bool)>,
+    /// Behind its `]`.
+    pub end: usize,
+}
+
+/// `list`
+pub(super) fn list(text: &[u8], at: usize) -> Option<List> {
     let mut at = (byte(text, at) == Some(b'[')).then_some(at + 1)?;
     let mut parts = Vec::new();
     // Whether a comma may stand here.
@@ -225,7 +233,7 @@ pub(super) fn list(text: &[u8], at: usize) -> Option<(Vec<(Range<usize>, bool)>,
             is_behind_word = true;
             at = end;
         } else {
-            return (byte(text, at) == Some(b']')).then_some((parts, at + 1));
+            return (byte(text, at) == Some(b']')).then_some(List { parts, end: at + 1 });
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The reader by hand reads what `flow.pest` says.
 
+#![expect(clippy::disallowed_methods, reason = "the case files are read from disk")]
+
 use std::path::Path;
 
 use proptest::prelude::*;
