@@ -516,6 +516,14 @@ impl Sink {
         self.push(if near { finding.did_you_mean(written, candidates) } else { finding });
     }
 
+    /// Its findings as something makes of them, or without them.
+    pub(crate) fn retain(&mut self, make: impl Fn(Diagnostic) -> Option<Diagnostic>) {
+        let found = std::mem::take(&mut self.found);
+        let left_out = self.left_out;
+        *self = Sink { left_out, ..Sink::default() };
+        found.into_iter().filter_map(make).for_each(|one| self.push(one));
+    }
+
     /// All findings of another one.
     pub(crate) fn absorb(&mut self, other: Sink) {
         other.found.into_iter().for_each(|d| self.push(d));

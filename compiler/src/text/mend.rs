@@ -512,3 +512,83 @@ fn is_item(line: &str, within: &str) -> bool {
         word => has_key && EntityKind::by_name(word).is_some(),
     }
 }
+
+/// What the reader of shapes found, with what to do about it. Where it was said that a `}` is missing, it isn't said again;
+/// signs in a node's head are said with the node.
+pub(super) fn explain(found: Diagnostic, text: &str, braces_said: bool) -> Option<Diagnostic> {
+    let Some(Place::Text(span)) = found.place().cloned() else { return Some(found) };
+    let start = usize::try_from(span.start).unwrap_or(usize::MAX);
+    let end = usize::try_from(span.end).unwrap_or(usize::MAX);
+    if found.code == Code::Braces && braces_said && start == end {
+        return None;
+    }
+    if found.code != Code::Syntax || found.help.is_some() {
+        return Some(found);
+    }
+    let junk = text.get(start..end).unwrap_or_default().trim();
+    if SIGNS.contains(&junk) {
+        let before = text.get(..start).unwrap_or_default();
+        let from = before.len().saturating_sub(HEAD_BYTES_MAX);
+        let near = before.get(from..).unwrap_or_default();
+        let line = near.rsplit('\n').next().unwrap_or_default().trim_start();
+        if is_node(line) && !line.contains('{') {
+            return None;
+        }
+    }
+    Some(if junk.starts_with(',') { in_brackets(text, found, span) } else { hint(found, junk) })
+}
+
+/// Signs of fields and expressions, which have no place in a node's head.
+pub(super) const SIGNS: [&str; 7] = ["=", "==", "!=", "<", ">", "<=", ">="];
+
+/// Bytes of a list without brackets for which there is a cure.
+const LIST_BYTES_MAX: usize = 500;
+
+fn at_byte(near: Span, at: usize) -> Span {
+    let at = u32::try_from(at).unwrap_or(u32::MAX);
+    Span { start: at, end: at, ..near }
+}
+
+/// What stands behind a comma: the rest of a list without brackets.
+fn in_brackets(text: &str, mut found: Diagnostic, rest: Span) -> Diagnostic {
+    let before = text.get(..rest.start as usize).unwrap_or_default();
+    let from = before.len().saturating_sub(LIST_BYTES_MAX);
+    let near = before.get(from..).unwrap_or_default();
+    let line = near.rfind('\n').map_or(from, |n| from + n + 1);
+    let value = before.get(line..).and_then(|line| line.rfind('=')).map(|n| line + n + 1);
+    let start = value.map(|at| at + before.get(at..).map_or(0, |v| v.len() - v.trim_start().len()));
+    let part = |from| text.get(from..rest.end as usize).unwrap_or_default();
+    let is = |c: char| c.is_ascii_alphanumeric() || "_+.:-\",".contains(c);
+    let start = start.filter(|from| {
+        if rest.end as usize - from > LIST_BYTES_MAX {
+            return false;
+        }
+        let values = part(*from).replace(", ", ",").replace(" ,", ",");
+        !values.starts_with('[') && values.chars().all(is)
+    });
+    let Some(start) = start else { return found.help("a list stands in brackets: `[101, 102]`") };
+    let list = format!("[{}]", part(start));
+    let edits = [(start, "["), (rest.end as usize, "]")];
+    let edit =
+        |(at, with): (usize, &str)| Edit { place: Place::Text(at_byte(rest, at)), with: with.to_owned() };
+    found.fix = Some(Fix { title: format!("Write `{list}`"), edits: edits.into_iter().map(edit).collect() });
+    found.help(format!("a list stands in brackets: `{list}`"))
+}
+
+/// What to do about signs that people bring from elsewhere.
+fn hint(found: Diagnostic, junk: &str) -> Diagnostic {
+    let first = junk.chars().next();
+    match first {
+        Some('#') => found.help("a comment begins with `//`"),
+        Some(';') => found.help("nothing stands at the end of a line: take it out"),
+        Some('–' | '—') => found.help("this is a dash of print: write `-`, or `->` for an exit"),
+        Some('(' | ')') => {
+            found.help("round brackets stand in expressions only; a list stands in square ones: `[101, 102]`")
+        }
+        Some('=') => found.help("a field stands in braces: `{ ring = 25s }`"),
+        Some(letter) if letter.is_alphabetic() => {
+            found.help("a name with other letters than a to z stands in quotes: `\"máy\": extension 101`")
+        }
+        Some(_) | None => found,
+    }
+}

@@ -39,7 +39,10 @@ pub(crate) fn parse(source: &Source<'_>, file: FileId) -> Parsed {
     let mut found = Sink::default();
     let text = text_of(source, file, &mut found);
     let mended = mend::mend(file, &text, &mut found);
-    let tree = tree::parse(file, &mended.text, mended.braces_said, &mut found);
+    let mut shapes = Sink::default();
+    let tree = tree::parse(file, &mended.text, &mut shapes);
+    shapes.retain(|one| mend::explain(one, &mended.text, mended.braces_said));
+    found.absorb(shapes);
     let mut holes = found.holes();
     holes.sort_unstable();
     found.absorb(mended.certain);
@@ -386,7 +389,8 @@ impl Reader<'_> {
         let name = self.named(shape.name);
         let label = self.label(shape.label);
         let mut args: Vec<Atom> = head.collect();
-        if let (Some(equals), Some(word)) = (shape.outside, &kind_atom) {
+        let equals = kind_atom.as_ref().and_then(|word| self.sign(word, &args));
+        if let (Some(equals), Some(word)) = (equals, &kind_atom) {
             let after = (shape.statements.is_empty()).then_some(shape.wire.as_ref());
             self.outside(equals, word, &std::mem::take(&mut args), after);
         }
@@ -418,6 +422,25 @@ impl Reader<'_> {
             self.node_statement(&mut node, source, pending, statement);
         }
         graph.nodes.push(node);
+    }
+
+    /// The sign of a field or an expression between the words of a node's head.
+    fn sign(&self, kind: &Atom, args: &[Atom]) -> Option<Span> {
+        let text = &self.project.files.get(self.file)?.text;
+        let mut from = kind.span.end;
+        for atom in args {
+            let range = usize::try_from(from).ok()?..usize::try_from(atom.span.start).ok()?;
+            let gap = text.get(range).unwrap_or_default();
+            let sign = gap.trim();
+            if mend::SIGNS.contains(&sign) {
+                let blank = u32::try_from(gap.len() - gap.trim_start().len()).ok()?;
+                let start = from.saturating_add(blank);
+                let end = start.saturating_add(u32::try_from(sign.len()).ok()?);
+                return Some(Span { start, end, ..kind.span });
+            }
+            from = atom.span.end;
+        }
+        None
     }
 
     /// A field outside of the braces: `lang: set lang = en -> next`. What is in the head besides is about it.
