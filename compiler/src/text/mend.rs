@@ -586,7 +586,7 @@ fn hint(found: Diagnostic, junk: &str) -> Diagnostic {
             found.help("round brackets stand in expressions only; a list stands in square ones: `[101, 102]`")
         }
         Some('=') => found.help("a field stands in braces: `{ ring = 25s }`"),
-        Some(letter) if letter.is_alphabetic() => {
+        Some(letter) if letter.is_alphabetic() && !letter.is_ascii() => {
             found.help("a name with other letters than a to z stands in quotes: `\"máy\": extension 101`")
         }
         Some(_) | None => found,
