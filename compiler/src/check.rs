@@ -3,7 +3,7 @@
 //!
 //! A new check is its file, a line in [`CHECKS`] and a row in [`crate::diag::Code`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
@@ -32,9 +32,11 @@ mod member_missing;
 mod no_entry;
 mod number_shape;
 mod number_twice;
+mod number_unused;
 mod only_a_beep;
 mod paths;
 mod prompt_missing;
+mod rule_unwired;
 mod silence;
 mod silent_goodbye;
 mod stay;
@@ -54,6 +56,7 @@ pub use arrivals::Arrival;
 pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
 pub use number_twice::across;
+pub use number_unused::unused;
 
 /// THE list of checks of one flow, in the order in which they run.
 const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
@@ -79,6 +82,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     webhook_unencrypted::check,
     collect_fields::check,
     too_many_times::check,
+    rule_unwired::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,
@@ -100,6 +104,12 @@ pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
 #[must_use]
 pub fn waits(graph: &Graph, world: &dyn World) -> Vec<Wait> {
     long_wait::waits(&Cx::new(graph, world))
+}
+
+/// Exits that no call can take, whether they have an edge or not.
+#[must_use]
+pub fn never_taken(graph: &Graph, world: &dyn World) -> BTreeSet<(NodeId, String)> {
+    exit_never_taken::all(&Cx::new(graph, world))
 }
 
 /// How calls come to each node of a flow: in which state, and after how long a wait.

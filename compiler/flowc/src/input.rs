@@ -186,6 +186,7 @@ fn read(files: Files, more: Option<File>) -> Input {
         unit.diagnostics.extend(found);
     }
     numbers_across(&mut units);
+    numbers_unused(&mut units);
     let programs = files.programs.into_iter().map(|f| (f.name, f.bytes)).collect();
     Input { units, world, programs }
 }
@@ -201,6 +202,18 @@ fn numbers_across(units: &mut [Unit]) {
         if let Some(unit) = units.get_mut(last) {
             let new: Vec<_> = new.into_iter().filter(|d| !unit.diagnostics.contains(d)).collect();
             unit.diagnostics.extend(new);
+        }
+    }
+}
+
+/// Declared numbers that enter no flow of any unit; the units that declare them say so.
+fn numbers_unused(units: &mut [Unit]) {
+    for at in 0..units.len() {
+        let flows = units.iter().flat_map(|u| u.project.flows.values());
+        let declared = units.get(at).into_iter().flat_map(|u| u.project.entities.values());
+        let found = check::unused(declared, flows);
+        if let Some(unit) = units.get_mut(at) {
+            unit.diagnostics.extend(found);
         }
     }
 }

@@ -234,6 +234,11 @@ impl Folder {
         check_text(&mut text, &world, &before);
         let mut office = Office { text, others, world };
         numbers_across(&mut office);
+        let unused = {
+            let flows = office.units().flat_map(|u| u.project.flows.values());
+            check::unused(office.text.project.entities.values(), flows)
+        };
+        office.text.diagnostics.extend(unused);
         self.office = office;
     }
 
