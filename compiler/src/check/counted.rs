@@ -147,3 +147,6 @@ pub(super) fn group_of(cx: &Cx<'_>, cycle: &cycles::Cycle, inside: impl Fn(NodeI
     let own = cycle.first().and_then(|(node, _)| groups.get(index(*node)));
     (0..count).filter(|at| groups.get(*at) == own).map(NodeId::new).collect()
 }
+
+#[cfg(test)]
+mod tests;
