@@ -94,7 +94,9 @@ fn read(case: &Case) -> (Project, Catalog, Vec<Diagnostic>) {
     let mut found = read.diagnostics;
     found.extend(conflicts);
     found.extend(check(&read.project, &world));
-    found.extend(unused(read.project.entities.values(), read.project.flows.values()));
+    if !found.iter().any(Diagnostic::is_unread) {
+        found.extend(unused(read.project.entities.values(), read.project.flows.values()));
+    }
     (read.project, world, found)
 }
 

@@ -208,6 +208,10 @@ fn numbers_across(units: &mut [Unit]) {
 
 /// Declared numbers that enter no flow of any unit; the units that declare them say so.
 fn numbers_unused(units: &mut [Unit]) {
+    // What can't be read may have an entry with the number.
+    if units.iter().flat_map(|u| &u.diagnostics).any(Diagnostic::is_unread) {
+        return;
+    }
     for at in 0..units.len() {
         let flows = units.iter().flat_map(|u| u.project.flows.values());
         let declared = units.get(at).into_iter().flat_map(|u| u.project.entities.values());

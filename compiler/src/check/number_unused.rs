@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::entity::EntityKind;
 use crate::graph::{Declaration, Graph};
 
-/// Declared numbers that enter none of the flows. Nothing if there are no flows: then they are somewhere else.
+/// Declared numbers that enter none of the flows, which must have been read whole. Nothing if there are no flows: then they are somewhere else.
 #[must_use]
 pub fn unused<'a>(
     declared: impl IntoIterator<Item = &'a Declaration>,
