@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use flow_compiler::check::unused;
-use flow_compiler::diag::Spot;
+use flow_compiler::diag::{Diagnostic, Spot};
 use flow_compiler::edit::folder::Folder;
 use flow_compiler::edit::things::At;
 use flow_compiler::edit::{

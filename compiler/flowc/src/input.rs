@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flow_compiler::diag::Diagnostic;
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
-use flow_compiler::{Read, Source, check, read_catalog, read_json, read_text, world_of};
+use flow_compiler::{Read, Source, check, library, read_catalog, read_json, read_text, world_of};
 
 use crate::commands::Failure;
 use crate::render::Found;
@@ -181,6 +181,8 @@ fn read(files: Files, more: Option<File>) -> Input {
         let Read { project, diagnostics } = read;
         units.push(Unit { project, diagnostics, paths: Vec::new(), is_text: false });
     }
+    // Flows of one file call those of the others.
+    library::link(units.iter_mut().flat_map(|unit| unit.project.flows.values_mut()));
     for unit in &mut units {
         let found = check(&unit.project, &world);
         unit.diagnostics.extend(found);

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::stay::{Gets, gets, meets_nobody};
+use super::stay::{Gets, gets, meets_nobody, waits_by};
 use super::{Cx, Sink, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
@@ -54,9 +54,8 @@ fn silent_end(cx: &Cx<'_>, from: NodeId) -> Option<NodeId> {
         if gets(site) == Gets::End {
             return Some(node);
         }
-        let instant = site.kind.is_some_and(|k| !k.spec().waits);
-        if instant && seen.insert(node) {
-            open.extend(site.exits.iter().filter_map(|e| e.target));
+        if site.kind.is_some() && seen.insert(node) {
+            open.extend(site.exits.iter().filter(|e| !waits_by(site, e)).filter_map(|e| e.target));
         }
     }
     None

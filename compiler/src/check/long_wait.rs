@@ -11,8 +11,8 @@
 
 use cranelift_entity::EntityRef as _;
 
-use super::stay::{Gets, gets, is_pressed, longest_s};
-use super::{Cx, Sink, Site, cycles, index, paths};
+use super::stay::{goes_on, is_pressed, longest_s, until};
+use super::{Cx, Sink, cycles, index, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::{Node, NodeId};
 use crate::limits::WAIT_WARNED_S;
@@ -29,6 +29,16 @@ pub enum Longest {
     Endless,
 }
 
+impl Longest {
+    /// One wait and then another.
+    pub(super) fn and(self, more: Longest) -> Longest {
+        match (self, more) {
+            (Longest::Seconds(one), Longest::Seconds(other)) => Longest::Seconds(one.saturating_add(other)),
+            (Longest::Endless, _) | (_, Longest::Endless) => Longest::Endless,
+        }
+    }
+}
+
 /// The longest wait of callers of one entry before a person, a recording or the end of the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
@@ -41,15 +51,22 @@ pub struct Wait {
 }
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let waits = Waits::of(cx, &undecided_s);
+    let waits = Waits::of(cx, undecides);
     for entry in entries(cx) {
         let Some((Longest::Seconds(undecided), path)) = waits.from(entry) else { continue };
         if undecided > WAIT_WARNED_S
             && let Some(last) = path.last().map(|(node, ..)| *node)
         {
             let own = |id: NodeId| cx.graph.nodes.get(id).zip(cx.sites.get(id));
-            let seconds =
-                path.iter().filter_map(|(id, _)| own(*id)).map(|(n, site)| longest_s(n, site)).sum();
+            let at = |(id, exit): &(NodeId, Option<usize>)| match (own(*id), *exit) {
+                (Some((node, site)), Some(exit)) => {
+                    site.exits.get(exit).map_or(Longest::Seconds(0), |exit| until(node, site, &exit.name))
+                }
+                (Some((node, site)), None) => Longest::Seconds(longest_s(node, site)),
+                (None, _) => Longest::Seconds(0),
+            };
+            let whole = path.iter().map(at).fold(Longest::Seconds(0), Longest::and);
+            let Longest::Seconds(seconds) = whole else { continue };
             let queue =
                 path.iter().find(|(id, _)| own(*id).is_some_and(|(n, _)| is_queue(n) && undecides(n)));
             let steps: Vec<_> =
@@ -75,7 +92,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
 
 /// The longest wait of each entry.
 pub(super) fn waits(cx: &Cx<'_>) -> Vec<Wait> {
-    let waits = Waits::of(cx, &longest_s);
+    let waits = Waits::of(cx, |_| true);
     let all = entries(cx).filter_map(|entry| {
         let (longest, path) = waits.from(entry)?;
         let exit = |node: NodeId, exit: Option<usize>| cx.exits(node).get(exit?).map(|e| e.name.clone());
@@ -98,11 +115,6 @@ fn undecides(node: &Node) -> bool {
     !is_queue(node) || node.field("wait").is_none()
 }
 
-/// The time at a node that nobody decided there.
-fn undecided_s(node: &Node, site: &Site<'_>) -> u64 {
-    if undecides(node) { longest_s(node, site) } else { 0 }
-}
-
 /// A time for people.
 pub(crate) fn told(seconds: u64) -> String {
     match (seconds / 60, seconds % 60) {
@@ -119,8 +131,8 @@ type Way = Vec<(NodeId, Option<usize>)>;
 struct Waits(Vec<(Longest, Option<(usize, usize)>)>);
 
 impl Waits {
-    /// `own` is what is counted of the time at a node, in seconds.
-    fn of(cx: &Cx<'_>, own: &dyn Fn(&Node, &Site<'_>) -> u64) -> Waits {
+    /// `counts` tells whether the time at a node is counted.
+    fn of(cx: &Cx<'_>, counts: fn(&Node) -> bool) -> Waits {
         let next = ways(cx);
         let groups = cycles::groups(&next);
         let mut size = vec![0_usize; groups.len()];
@@ -138,7 +150,7 @@ impl Waits {
             let group = groups.get(node).and_then(|g| size.get(*g));
             let round = group.is_some_and(|s| *s > 1) || outs.iter().any(|(to, _)| *to == node);
             let value =
-                if round { (Longest::Endless, None) } else { waits.at(cx, own, NodeId::new(node), outs) };
+                if round { (Longest::Endless, None) } else { waits.at(cx, counts, NodeId::new(node), outs) };
             if let Some(slot) = waits.0.get_mut(node) {
                 *slot = value;
             }
@@ -149,21 +161,25 @@ impl Waits {
     fn at(
         &self,
         cx: &Cx<'_>,
-        own: &dyn Fn(&Node, &Site<'_>) -> u64,
+        counts: fn(&Node) -> bool,
         id: NodeId,
         outs: &[(usize, usize)],
     ) -> (Longest, Option<(usize, usize)>) {
         let Some((node, site)) = cx.graph.nodes.get(id).zip(cx.sites.get(id)) else {
             return (Longest::Seconds(0), None);
         };
-        let own = own(node, site);
-        let then = outs.iter().filter_map(|(to, exit)| Some((self.0.get(*to)?.0, (*exit, *to))));
+        let counted = |wait: Longest| if counts(node) { wait } else { Longest::Seconds(0) };
+        let own = counted(Longest::Seconds(longest_s(node, site)));
+        let then = outs.iter().filter_map(|(to, exit)| {
+            let (more, name) = (self.0.get(*to)?.0, site.exits.get(*exit)?.name.as_str());
+            let waits_on = more > Longest::Seconds(0);
+            waits_on.then(|| (counted(until(node, site, name)).and(more), (*exit, *to)))
+        });
         // The first of the longest, so that the way told doesn't depend on how it was looked for.
         let worst = then.reduce(|a, b| if b.0 > a.0 { b } else { a });
-        match worst {
-            Some((Longest::Endless, way)) => (Longest::Endless, Some(way)),
-            Some((Longest::Seconds(0), _)) | None => (Longest::Seconds(own), None),
-            Some((Longest::Seconds(more), way)) => (Longest::Seconds(own.saturating_add(more)), Some(way)),
+        match worst.filter(|(longest, _)| *longest >= own) {
+            Some((longest, way)) => (longest, Some(way)),
+            None => (own, None),
         }
     }
 
@@ -188,20 +204,14 @@ pub(super) fn ways(cx: &Cx<'_>) -> Vec<Vec<(usize, usize)>> {
     let mut all: Vec<Vec<(usize, usize)>> = vec![Vec::new(); cx.graph.nodes.len()];
     for (id, _, site) in cx.nodes() {
         let Some(outs) = all.get_mut(index(id)) else { continue };
-        let gets = gets(site);
-        let goes_on = |name: &str| match gets {
-            Gets::Person => name != "answered",
-            Gets::Message | Gets::Nothing => true,
-            Gets::Recording | Gets::End => false,
-        };
-        let exits = site.exits.iter().enumerate().filter(|(_, e)| e.known && goes_on(&e.name));
+        let exits = site.exits.iter().enumerate().filter(|(_, e)| e.known && goes_on(site, &e.name));
         outs.extend(exits.filter_map(|(number, e)| Some((index(e.target?), number))));
     }
     let groups = cycles::groups(&all);
     for (id, _, site) in cx.nodes() {
-        let Some((outs, kind)) = all.get_mut(index(id)).zip(site.kind) else { continue };
+        let Some(outs) = all.get_mut(index(id)).filter(|_| site.kind.is_some()) else { continue };
         let own = groups.get(index(id));
-        let chosen = |exit: usize| site.exits.get(exit).is_some_and(|e| is_pressed(kind, &e.name));
+        let chosen = |exit: usize| site.exits.get(exit).is_some_and(|e| is_pressed(site, &e.name));
         outs.retain(|(to, exit)| groups.get(*to) != own || !chosen(*exit));
     }
     all

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cranelift_entity::SecondaryMap;
 use serde_json::Value;
 
-use super::{Cx, Site, index};
+use super::{Cx, Exit, Site, index};
 use crate::graph::{Graph, Node, NodeId};
 use crate::nodes::spec::{CallState, Leaves};
 
@@ -41,8 +41,9 @@ impl Paths {
             let (Some(node), Some(site)) = (graph.nodes.get(from), sites.get(from)) else { continue };
             for (number, exit) in site.exits.iter().enumerate() {
                 if let Some(target) = exit.target {
-                    let left = leaves(node, exit.spec.leaves, state);
-                    paths.visit(target, left, Came::From(from, state, number), &mut queue);
+                    for left in left(node, site, exit, state) {
+                        paths.visit(target, left, Came::From(from, state, number), &mut queue);
+                    }
                 }
             }
         }
@@ -113,8 +114,21 @@ pub(super) fn told(cx: &Cx<'_>, path: &[(NodeId, CallState, usize)], end: NodeId
     steps.join(" → ")
 }
 
+/// The states that a call may be in which leaves a node by an exit.
+pub(super) fn left(node: &Node, site: &Site<'_>, exit: &Exit, came: CallState) -> Vec<CallState> {
+    match &site.calls {
+        Some(calls) if exit.known => {
+            let mut states: Vec<_> = calls.ways(&exit.name, came).map(|way| way.left).collect();
+            states.sort_unstable();
+            states.dedup();
+            states
+        }
+        Some(_) | None => vec![leaves(node, exit.spec.leaves, came)],
+    }
+}
+
 /// The state of a call that leaves a node.
-pub(super) fn leaves(node: &Node, leaves: Leaves, came: CallState) -> CallState {
+fn leaves(node: &Node, leaves: Leaves, came: CallState) -> CallState {
     match leaves {
         Leaves::AsItCame => came,
         Leaves::Answered => CallState::Answered,
