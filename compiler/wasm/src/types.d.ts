@@ -167,7 +167,7 @@ items: Array<Completion>, };
 /**
  * Exits that come from facts of the node's entity.
  */
-export type Computed = "none" | "menu_keys" | "time_rules" | "answers";
+export type Computed = "none" | "menu_keys" | "time_rules" | "answers" | "flow_exits";
 
 /**
  * What the tests of a project come to in one of its flows.
@@ -182,7 +182,7 @@ flow: string,
  */
 nodes: [number, number],
 /**
- * Exits by which tests leave, and all.
+ * Exits by which tests leave, and all that calls can take.
  */
 exits: [number, number],
 /**
@@ -333,7 +333,7 @@ max: number, } } | { "text": {
 /**
  * Greatest length in bytes.
  */
-max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable" | "url" | "answers" | "dial" | "inputs" | "names";
+max: number, } } | { "word": Array<string> } | { "ref": EntityKind } | { "refs": EntityKind } | "networks" | "zone" | "weekdays" | "hours" | "dates" | "exit" | "expr" | "template" | "variable" | "url" | "answers" | "dial" | "inputs" | "names" | "flow" | "exprs";
 
 /**
  * A file of a project: `.flow` text, a canvas (`.json`) or facts (`catalog.json`).
