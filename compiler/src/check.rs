@@ -17,6 +17,7 @@ use crate::world::World;
 mod abandoned;
 mod arrivals;
 mod call_state;
+mod caller_dials;
 mod clock_jump;
 mod collect_fields;
 mod counted;
@@ -53,7 +54,7 @@ mod webhook_unencrypted;
 pub use arrivals::Arrival;
 pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
-pub use number_twice::across;
+pub use number_twice::{across, across_groups};
 
 /// THE list of checks of one flow, in the order in which they run.
 const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
@@ -75,6 +76,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     silence::check,
     variables::check,
     transfer_target::check,
+    caller_dials::check,
     webhook_answers::check,
     webhook_unencrypted::check,
     collect_fields::check,

@@ -184,6 +184,9 @@ pub struct Graph {
     pub layout_comments: Comments,
     /// Where it was read.
     pub origin: Origin,
+    /// Whether parts of it weren't read: it is larger than the limits, or isn't of the shape of a flow. The reader said so,
+    /// and what isn't there must not be looked for.
+    pub unread: bool,
 }
 
 /// The fields of a flow itself.

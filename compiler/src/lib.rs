@@ -128,6 +128,9 @@ pub fn check_flow(graph: &graph::Graph, world: &dyn World) -> Vec<Diagnostic> {
 
 /// One sink for all checks, so that their findings share one limit and one budget for "did you mean".
 fn check_into(graph: &graph::Graph, world: &dyn World, sink: &mut Sink) {
+    if graph.unread {
+        return;
+    }
     check_without_program(graph, world, sink);
     // Nearly every flow is far too small to exceed what a program holds; of the others one is made to see.
     if compile::may_be_too_large(graph, world)

@@ -19,9 +19,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let kind = |node: NodeId| cx.sites.get(node).and_then(|s| s.kind);
     let waits = |node: NodeId| kind(node).is_some_and(|k| k.spec().waits);
     let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, &exit.name));
+    let groups = counted::Groups::of(cx, |node| kind(node).is_some());
     for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
         // A loop that counts comes out in time, or is ended before it does.
-        let counted = counted::rounds(cx, &counted::group_of(cx, &cycle, |node| kind(node).is_some()));
+        let counted = counted::rounds(cx, groups.around(&cycle));
         let comes_out = match counted {
             Some(Rounds::AtMost(rounds)) => rounds < i64::from(VISITS_PER_NODE_MAX),
             Some(Rounds::Bounded) | None => false,

@@ -13,7 +13,7 @@ use super::stay::{Gets, gets, is_pressed, longest_s};
 use super::{Cx, Sink, cycles, index, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
-use crate::limits::WAIT_WARNED_S;
+use crate::limits::{WAIT_WARNED_S, WAYS_TOLD_MAX};
 use crate::nodes::spec::CallState;
 
 /// How long a caller may wait.
@@ -38,19 +38,23 @@ pub struct Wait {
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let waits = Waits::of(cx);
+    let mut ways_told = 0;
     for entry in entries(cx) {
-        let Some((Longest::Seconds(seconds), path)) = waits.from(entry) else { continue };
-        if seconds > WAIT_WARNED_S
-            && let Some(last) = path.last().map(|(node, ..)| *node)
-        {
-            let steps: Vec<_> =
-                path.iter().filter_map(|(n, exit)| Some((*n, CallState::Early, (*exit)?))).collect();
-            let message = format!(
-                "callers of `{}` may wait {} before a person or a recording takes them: {}",
-                cx.name(entry),
-                told(seconds),
-                paths::told(cx, &steps, last)
-            );
+        let Some((Longest::Seconds(seconds), _)) = waits.0.get(index(entry)).copied() else { continue };
+        if seconds > WAIT_WARNED_S {
+            let (name, seconds) = (cx.name(entry), told(seconds));
+            let mut message =
+                format!("callers of `{name}` may wait {seconds} before a person or a recording takes them");
+            if ways_told < WAYS_TOLD_MAX
+                && let Some((_, path)) = waits.from(entry)
+                && let Some((last, _)) = path.last()
+            {
+                ways_told += 1;
+                let steps: Vec<_> =
+                    path.iter().filter_map(|(n, exit)| Some((*n, CallState::Early, (*exit)?))).collect();
+                message.push_str(": ");
+                message.push_str(&paths::told(cx, &steps.as_slice().into(), *last));
+            }
             let help = "let it ring for a shorter time, ring several at once, or offer a mailbox sooner";
             out.push(Diagnostic::new(Code::LongWait, cx.graph.place_of(entry), message).help(help));
         }

@@ -17,9 +17,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         let kind = cx.sites.get(node).and_then(|s| s.kind);
         kind.is_some_and(|k| !k.spec().waits)
     };
+    let groups = counted::Groups::of(cx, hot);
     for cycle in cycles::find(cx, hot, |_, _| true) {
         // Whether a loop that counts comes out in time is the other check's question.
-        if counted::rounds(cx, &counted::group_of(cx, &cycle, hot)).is_some() {
+        if counted::rounds(cx, groups.around(&cycle)).is_some() {
             continue;
         }
         let Some((last, exit)) = cycle.last() else { continue };

@@ -85,6 +85,7 @@ impl Merge {
             nodes: PrimaryMap::new(),
             edges: PrimaryMap::new(),
             origin: Origin::default(),
+            unread: false,
         };
         let ids: BTreeMap<String, NodeId> =
             nodes.into_iter().map(|(name, node)| (name, graph.nodes.push(node))).collect();
