@@ -1,10 +1,11 @@
 # FlowPBX. `make` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit editors e2e build wasm wasm-test bench fuzz fmt update clean
+.PHONY: help run test lint unit editors e2e build wasm wasm-test bench fuzz mutants fmt update clean
 
 DATA ?= data
 FUZZ_SECONDS ?= 120
+SHARD ?=
 # Where cargo leaves what it builds.
 DEBUG = $(abspath $(or $(CARGO_TARGET_DIR),target))/debug
 
@@ -71,6 +72,12 @@ fuzz: ## look for crashes in what reads files, FUZZ_SECONDS for each reader (nee
 	cd vm && cargo +nightly fuzz run trace -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run bytecode -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run machine -- -max_total_time=$(FUZZ_SECONDS)
+
+mutants: ## change checks and lowering in 800 small ways and tell what no test notices (hours; needs cargo-mutants; a part: SHARD=0/8)
+	@command -v cargo-mutants >/dev/null || { echo "cargo-mutants is missing; install it with: cargo install --locked cargo-mutants"; exit 1; }
+	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 cargo mutants --package flow-compiler --output target \
+		--file 'compiler/src/check/**' --file compiler/src/check.rs --file compiler/src/lower.rs --file 'compiler/src/lower/**' \
+		$(if $(SHARD),--shard $(SHARD)) -- --lib --test cases --test fixes --test office --test canvas
 
 fmt: ## format the code and the example flows
 	cargo fmt --all

@@ -278,3 +278,6 @@ fn fallback(spec: &ExitSpec, kind: Option<Kind>, edge_of: &BTreeMap<&str, EdgeId
 fn index(node: NodeId) -> usize {
     node.index()
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,3 +182,6 @@ impl Groups {
         group.and_then(|group| self.members.get(*group)).map_or(&[], Vec::as_slice)
     }
 }
+
+#[cfg(test)]
+mod tests;

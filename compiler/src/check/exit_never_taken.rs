@@ -199,3 +199,6 @@ impl Week {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ impl Calls {
                         }
                         meet(to, &mut queue);
                     }
-                    None => ends_well |= no_way_on_is_well(exit, at),
+                    None => ends_well |= no_way_on_is_well(exit),
                 }
             }
             if ends_well {
@@ -123,11 +123,12 @@ fn ends_well(cx: &Cx<'_>, at: At) -> bool {
     }
 }
 
-/// Whether an exit that leads nowhere is an end with a goodbye, or somebody else's finding.
-fn no_way_on_is_well(exit: &Exit, at: At) -> bool {
+/// Whether an exit that leads nowhere is an end with a goodbye, or somebody else's finding. Whoever hangs up by it has met
+/// somebody at the node, which counts there; at a group of nobody no call takes it.
+fn no_way_on_is_well(exit: &Exit) -> bool {
     match exit.spec.unwired {
         Unwired::SaysGoodbye | Unwired::Refused | Unwired::FallsTo(_) => true,
-        Unwired::HangsUp => at.told || at.state == CallState::Early,
+        Unwired::HangsUp => false,
     }
 }
 

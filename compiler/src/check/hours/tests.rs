@@ -38,6 +38,9 @@ fn the_clocks_of_zones_jump_when_they_do() {
     assert_eq!(year("Africa/Cairo").last(), Some(&jump("2026-10-29", 1_380, 1_440, true)));
     assert_eq!(year("Asia/Tokyo"), []);
     assert_eq!(year("Nowhere/Else"), []);
+    // Over midnight.
+    let newfoundland = [jump("2006-10-28", 1_381, 1_440, true), jump("2006-10-29", 0, 1, true)];
+    assert_eq!(jumps("America/St_Johns", on("2006-10-01"), 60), newfoundland);
     // A whole day was skipped.
     assert_eq!(jumps("Pacific/Apia", on("2011-12-28"), 5), [jump("2011-12-30", 0, 1_440, false)]);
 }
@@ -105,6 +108,9 @@ proptest! {
         };
         let told = day(&switch, Date { day: today });
         prop_assert_eq!(told.iter().map(|s| s.to - s.from).sum::<u16>(), DAY);
+        let weekday = weekday(today);
+        let usual = &week(&switch)[usize::from(weekday)];
+        let alone: Vec<Vec<bool>> = (0..switch.rules.len()).map(|n| of_rule(&switch, n, weekday)).collect();
         for minute in 0..DAY {
             let time = LocalTime { day: today, second: u32::from(minute) * 60 };
             let exception = switch.exceptions.iter().position(|e| {
@@ -112,6 +118,12 @@ proptest! {
             });
             let rule = switch.rules.iter().position(|r| matches(Days::Weekly(DayMask(r.days.0)), &r.hours, time));
             let by = exception.map(By::Exception).or(rule.map(By::Rule)).unwrap_or(By::Default);
+            let ruled = usual.iter().find(|s| (s.from..s.to).contains(&minute)).unwrap();
+            prop_assert_eq!(ruled.by, rule.map_or(By::Default, By::Rule), "usually at {}", minute);
+            for (r, alone) in switch.rules.iter().zip(&alone) {
+                let is = matches(Days::Weekly(DayMask(r.days.0)), &r.hours, time);
+                prop_assert_eq!(alone[usize::from(minute)], is, "alone at {}", minute);
+            }
             let found = told.iter().find(|s| (s.from..s.to).contains(&minute)).unwrap();
             prop_assert_eq!(found.by, by, "at {}", minute);
         }

@@ -1,0 +1,262 @@
+//! What the checks work out of a flow that their findings don't show: how long callers wait, and how calls come to nodes.
+
+use super::*;
+use crate::graph::Project;
+use crate::{Source, read_text, world_of};
+
+/// The first flow of a text as the checks see it.
+pub(super) fn of_flow<R>(text: &str, asks: impl FnOnce(&Cx<'_>) -> R) -> R {
+    let read = read_text(&[Source { name: "case.flow", bytes: text.as_bytes() }]);
+    assert_eq!(read.diagnostics, [], "{text}");
+    let (world, conflicts) = world_of(&read.project);
+    assert_eq!(conflicts, [], "{text}");
+    let Project { flows, .. } = &read.project;
+    let graph = flows.values().next().unwrap();
+    asks(&Cx::new(graph, &world))
+}
+
+const OFFICE: &str = r#"
+inbound_number "+61299998888"
+inbound_number "+61299998889"
+extension 101 { ring_timeout = 20s }
+extension 102 { ring_timeout = 15s }
+ring_group sales { members = [101]  ring_timeout = 30s }
+ring_group empty { ring_timeout = 30s }
+voicemail_box box { greeting = choices }
+prompt choices { file = "choices.wav" }
+prompt hold { file = "hold.wav" }
+ivr_menu menu {
+  greeting = choices
+  timeout = 5s
+  retries = 2
+  key 1
+}
+"#;
+
+fn seconds(text: &str) -> Vec<(Longest, Vec<String>)> {
+    of_flow(&format!("{text}{OFFICE}"), |cx| {
+        let step = |(node, exit): &(NodeId, Option<String>)| match exit {
+            Some(exit) => format!("{}.{exit}", cx.name(*node)),
+            None => cx.name(*node).to_owned(),
+        };
+        let waits = waits(cx.graph, cx.world);
+        waits.iter().map(|w| (w.longest, w.path.iter().map(step).collect())).collect()
+    })
+}
+
+fn way(longest: Longest, path: &[&str]) -> (Longest, Vec<String>) {
+    (longest, path.iter().map(|s| (*s).to_owned()).collect())
+}
+
+#[test]
+fn the_longest_wait_is_that_of_the_worst_way_of_each_entry() {
+    let text = r#"flow main {
+  entry office: inbound_number "+61299998888" -> menu
+  entry second: inbound_number "+61299998889" -> ben
+  menu: ivr_menu menu {
+    1 -> sales
+    timeout -> ann
+    invalid -> box
+  }
+  ann: extension 101 { no_answer -> ben }
+  ben: extension 102 { no_answer -> box }
+  sales: ring_group sales { no_answer -> box }
+  box: voicemail box
+}"#;
+    // Five seconds five times, then 20 and 15, or 30.
+    let first = way(Longest::Seconds(60), &["office.next", "menu.timeout", "ann.no_answer", "ben"]);
+    let second = way(Longest::Seconds(15), &["second.next", "ben"]);
+    assert_eq!(seconds(text), [first, second]);
+}
+
+#[test]
+fn a_wait_is_endless_where_callers_who_press_nothing_go_round() {
+    let round = r#"flow main {
+  entry office: inbound_number "+61299998888" -> ann
+  ann: extension 101 { no_answer -> wait }
+  wait: play_message hold -> ann
+}"#;
+    assert_eq!(seconds(round), [way(Longest::Endless, &["office.next", "ann"])]);
+    // A group of one, and a menu whose key leads back: who presses it has chosen so.
+    let own = r#"flow main {
+  entry office: inbound_number "+61299998888" -> ann
+  ann: extension 101 { no_answer -> ann }
+}"#;
+    assert_eq!(seconds(own), [way(Longest::Endless, &["office.next", "ann"])]);
+    let chosen = r#"flow main {
+  entry office: inbound_number "+61299998888" -> menu
+  menu: ivr_menu menu {
+    1 -> sales
+    timeout -> box
+    invalid -> menu
+  }
+  sales: ring_group sales { no_answer -> menu }
+  box: voicemail box
+}"#;
+    assert_eq!(seconds(chosen), [way(Longest::Seconds(25), &["office.next", "menu"])]);
+}
+
+#[test]
+fn nobody_waits_where_nobody_rings() {
+    let text = r#"flow main {
+  entry office: inbound_number "+61299998888" -> empty
+  empty: ring_group empty { no_answer -> box }
+  box: voicemail box
+}"#;
+    assert_eq!(seconds(text), [way(Longest::Seconds(0), &["office"])]);
+}
+
+fn arrivals_told(text: &str) -> Vec<String> {
+    of_flow(&format!("{text}{OFFICE}"), |cx| {
+        let arrivals = arrivals(cx.graph, cx.world);
+        let told = |(id, node): (NodeId, &Node)| {
+            let Arrival { early, answered, waited } = arrivals[id];
+            let state = match (early, answered) {
+                (true, false) => "early",
+                (false, true) => "answered",
+                (true, true) => "both",
+                (false, false) => "never",
+            };
+            let waited = match waited {
+                Some(Longest::Seconds(s)) => format!("{s} s"),
+                Some(Longest::Endless) => "endless".to_owned(),
+                None => "-".to_owned(),
+            };
+            format!("{}: {state}, {waited}", node.name)
+        };
+        cx.graph.nodes.iter().map(told).collect()
+    })
+}
+
+#[test]
+fn calls_arrive_in_the_states_and_after_the_waits_of_all_ways_to_a_node() {
+    let text = r#"flow main {
+  entry office: inbound_number "+61299998888" -> menu
+  entry second: inbound_number "+61299998889" -> ben
+  menu: ivr_menu menu {
+    1 -> sales
+    timeout -> ann
+    invalid -> box
+  }
+  ann: extension 101 { no_answer -> ben }
+  ben: extension 102 { answered -> after  no_answer -> box }
+  sales: ring_group sales { no_answer -> box }
+  box: voicemail box
+  after: hangup
+  lost: extension 101 { no_answer -> lost }
+}"#;
+    let told = [
+        "office: early, 0 s",
+        "second: early, 0 s",
+        "menu: early, 0 s",
+        "ann: answered, 25 s",
+        "ben: both, 45 s",
+        "sales: answered, 25 s",
+        "box: both, 60 s",
+        "after: answered, -",
+        "lost: never, -",
+    ];
+    assert_eq!(arrivals_told(text), told);
+    // Whoever has been in an endless loop has waited for ever everywhere behind it.
+    let round = r#"flow main {
+  entry office: inbound_number "+61299998888" -> ann
+  ann: extension 101 { busy -> sales  no_answer -> wait }
+  wait: play_message hold -> ann
+  sales: ring_group sales { no_answer -> box }
+  box: voicemail box
+}"#;
+    let told = [
+        "office: early, 0 s",
+        "ann: both, endless",
+        "wait: both, endless",
+        "sales: both, endless",
+        "box: both, endless",
+    ];
+    assert_eq!(arrivals_told(round), told);
+    let own = r#"flow main {
+  entry office: inbound_number "+61299998888" -> ann
+  ann: extension 101 { no_answer -> ann }
+}"#;
+    assert_eq!(arrivals_told(own), ["office: early, 0 s", "ann: early, endless"]);
+}
+
+#[test]
+fn a_question_for_digits_is_waited_at_for_every_slip_that_it_forgives() {
+    let longest = |confirm: &str| {
+        let text = format!(
+            r#"flow main {{
+  entry office: inbound_number "+61299998888" -> code
+  code: collect choices {{
+    variable = code
+    timeout = 7s
+    digit_timeout = 3s
+    retries = 3
+    {confirm}
+    next -> box
+    timeout -> box
+    invalid -> box
+  }}
+  box: voicemail box
+}}"#
+        );
+        seconds(&text).first().map(|(longest, _)| *longest)
+    };
+    // Ten seconds seven times; and seven seconds four times to confirm.
+    assert_eq!(longest(""), Some(Longest::Seconds(70)));
+    assert_eq!(longest("confirm = choices"), Some(Longest::Seconds(98)));
+}
+
+#[test]
+fn an_exit_falls_back_to_where_its_fallback_falls() {
+    let text = r#"flow main {
+  entry office: inbound_number "+61299998888" -> line
+  line: queue support { timeout -> box }
+  box: voicemail box
+}
+queue support { members = [101] }"#;
+    of_flow(&format!("{text}{OFFICE}"), |cx| {
+        let named = |name: &str| cx.nodes().find(|(_, n, _)| n.name == name).map(|(id, ..)| id).unwrap();
+        let exits = cx.exits(named("line")).iter().map(|e| (e.name.as_str(), e.target));
+        let (nowhere, to): (Vec<_>, Vec<_>) = exits.partition(|(_, target)| target.is_none());
+        assert_eq!(nowhere, [("answered", None)]);
+        assert!(to.len() > 4 && to.iter().all(|(_, target)| *target == Some(named("box"))), "{to:?}");
+    });
+}
+
+/// What the checks say of a flow whose nodes are these.
+fn said(nodes: &str) -> Vec<String> {
+    let text = format!(
+        "flow main {{\n  entry office: inbound_number \"+61299998888\" -> n0\n{nodes}  bye: hangup\n}}{OFFICE}"
+    );
+    of_flow(&text, |cx| {
+        let mut sink = Sink::default();
+        variables::check(cx, &mut sink);
+        sink.finish().into_iter().map(|d| d.message).collect()
+    })
+}
+
+#[test]
+fn each_variable_that_is_too_many_is_named() {
+    let most = usize::from(flow_vm::limits::VARIABLES_MAX);
+    let sets = |count: usize| -> String {
+        let next = |n| if n + 1 < count { format!("n{}", n + 1) } else { "bye".to_owned() };
+        let set = |n| format!("  n{n}: set {{ variable = v{n:03}  value = \"1\"  next -> {} }}\n", next(n));
+        (0..count).map(set).collect()
+    };
+    assert_eq!(said(&sets(most)), [""; 0]);
+    let spare = |n: usize| format!("`v{n:03}` is one variable too many: a flow has at most {most}");
+    assert_eq!(said(&sets(most + 1)), [spare(most)]);
+    assert_eq!(said(&sets(most + 2)), [spare(most), spare(most + 1)]);
+}
+
+#[test]
+fn of_many_variables_that_are_not_set_the_first_twenty_are_told_with_the_way() {
+    let reads: String = (0..22)
+        .map(|n| format!("  n{n}: branch {{ when = \"vip\"  yes -> n{}  no -> bye }}\n", n + 1))
+        .chain(["  n22: set { variable = vip  value = \"true\"  next -> bye }\n".to_owned()])
+        .collect();
+    let told = said(&reads);
+    assert_eq!(told.len(), 22);
+    assert_eq!(told.iter().filter(|m| m.contains(": office")).count(), 20);
+    assert!(told[..20].iter().all(|m| m.contains(": office")), "{told:?}");
+}
