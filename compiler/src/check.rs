@@ -4,12 +4,14 @@
 //! A new check is its file, a line in [`CHECKS`] and a row in [`crate::diag::Code`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
 use crate::diag::{Diagnostic, Edit, Fix, Place, Sink, Spot};
 use crate::entity::EntityFacts;
 use crate::graph::{EdgeId, Graph, Node, NodeId, Target};
+use crate::library::{Library, called};
 use crate::nodes::Kind;
 use crate::nodes::spec::{ExitSpec, Leaves, Unwired};
 use crate::world::World;
@@ -39,6 +41,8 @@ mod prompt_missing;
 mod silence;
 mod silent_goodbye;
 mod stay;
+mod subflows;
+mod summary;
 mod time_gap;
 mod time_overlap;
 mod too_many_times;
@@ -55,6 +59,8 @@ pub use arrivals::Arrival;
 pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
 pub use number_twice::{across, across_groups};
+pub(crate) use summary::Callees;
+use summary::Summary;
 
 /// THE list of checks of one flow, in the order in which they run.
 const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
@@ -79,6 +85,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     caller_dials::check,
     webhook_answers::check,
     webhook_unencrypted::check,
+    subflows::check,
     collect_fields::check,
     too_many_times::check,
     time_gap::check,
@@ -91,8 +98,8 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
 ];
 
 /// Everything the checks find in one flow.
-pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
-    let cx = Cx::new(graph, world);
+pub(crate) fn check(graph: &Graph, world: &dyn World, callees: &Callees, found: &mut Sink) {
+    let cx = Cx::new(graph, &graph.library, callees, world);
     for check in CHECKS {
         check(&cx, found);
     }
@@ -101,18 +108,23 @@ pub(crate) fn check(graph: &Graph, world: &dyn World, found: &mut Sink) {
 /// How long callers may have to wait, entry by entry, before a person or a recording takes them: the worst of all ways.
 #[must_use]
 pub fn waits(graph: &Graph, world: &dyn World) -> Vec<Wait> {
-    long_wait::waits(&Cx::new(graph, world))
+    let callees = Callees::of(&graph.library, [graph], world);
+    long_wait::waits(&Cx::new(graph, &graph.library, &callees, world))
 }
 
 /// How calls come to each node of a flow: in which state, and after how long a wait.
 #[must_use]
 pub fn arrivals(graph: &Graph, world: &dyn World) -> SecondaryMap<NodeId, Arrival> {
-    arrivals::of(&Cx::new(graph, world))
+    let callees = Callees::of(&graph.library, [graph], world);
+    arrivals::of(&Cx::new(graph, &graph.library, &callees, world))
 }
 
 /// A flow as the checks see it.
 pub(crate) struct Cx<'a> {
     graph: &'a Graph,
+    /// The flows that it may call.
+    library: &'a Library,
+    callees: &'a Callees,
     world: &'a dyn World,
     sites: SecondaryMap<NodeId, Site<'a>>,
     paths: paths::Paths,
@@ -124,6 +136,8 @@ pub(crate) struct Site<'a> {
     kind: Option<Kind>,
     facts: Option<&'a EntityFacts>,
     exits: Vec<Exit>,
+    /// What the flow does that a `subflow` node calls.
+    calls: Option<Arc<Summary>>,
 }
 
 impl Site<'_> {
@@ -151,16 +165,17 @@ const UNKNOWN_EXIT: ExitSpec =
     ExitSpec { name: "", doc: "", leaves: Leaves::AsItCame, unwired: Unwired::HangsUp };
 
 impl<'a> Cx<'a> {
-    fn new(graph: &'a Graph, world: &'a dyn World) -> Self {
+    fn new(graph: &'a Graph, library: &'a Library, callees: &'a Callees, world: &'a dyn World) -> Self {
         let wiring = graph.wiring();
         let mut sites = SecondaryMap::with_capacity(graph.nodes.len());
         for (id, node) in &graph.nodes {
             let facts = facts_of(node, world);
-            let exits = exits_of(graph, node, facts, wiring.from(id));
-            sites.insert(id, Site { kind: node.kind, facts, exits });
+            let exits = exits_of(graph, node, library.exits_of(node, facts), wiring.from(id));
+            let calls = called(node).and_then(|key| callees.get(key)).cloned();
+            sites.insert(id, Site { kind: node.kind, facts, exits, calls });
         }
         let paths = paths::Paths::new(graph, &sites);
-        Cx { graph, world, sites, paths }
+        Cx { graph, library, callees, world, sites, paths }
     }
 
     /// Nodes with their sites, in order.
@@ -229,8 +244,13 @@ fn facts_of<'a>(node: &Node, world: &'a dyn World) -> Option<&'a EntityFacts> {
     world.entity(node.kind?.spec().entity.kind()?, node.entity_key()?)
 }
 
-/// The exits of a node: those of its kind and facts, then whatever else has an edge.
-fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[EdgeId]) -> Vec<Exit> {
+/// The exits of a node: those that it has, then whatever else has an edge.
+fn exits_of(
+    graph: &Graph,
+    node: &Node,
+    known: Vec<(String, &'static ExitSpec)>,
+    edges: &[EdgeId],
+) -> Vec<Exit> {
     let mut edge_of: BTreeMap<&str, EdgeId> = BTreeMap::new();
     for (id, edge) in edges.iter().filter_map(|id| Some((*id, graph.edges.get(*id)?))) {
         edge_of.entry(&edge.exit).or_insert(id);
@@ -241,7 +261,6 @@ fn exits_of(graph: &Graph, node: &Node, facts: Option<&EntityFacts>, edges: &[Ed
         Some(Target::Node(node)) if !is_entry(*node) => Some(*node),
         Some(Target::Node(_) | Target::Missing(_)) | None => None,
     };
-    let known = node.kind.map(|kind| kind.exits(node, facts)).unwrap_or_default();
     let mut exits: Vec<Exit> = Vec::with_capacity(known.len());
     for (name, spec) in known {
         let edge = edge_of.get(name.as_str()).copied();

@@ -5,6 +5,9 @@ use flow_vm::builder::BuildError;
 use flow_vm::limits::{ENTRIES_MAX, PROGRAM_BYTES_MAX};
 use flow_vm::verify::Rule;
 
+use std::collections::BTreeSet;
+
+use crate::check::Callees;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::entity::EntityFacts;
 use crate::graph::{Graph, Node};
@@ -41,9 +44,15 @@ pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
         };
     }
     let mut sink = Sink::default();
-    crate::check_without_program(graph, world, &mut sink);
+    let callees = Callees::of(&graph.library, [graph], world);
+    crate::check_without_program(graph, world, &callees, &mut sink);
     let mut diagnostics = sink.finish();
     if diagnostics.iter().any(Diagnostic::is_error) {
+        return Compiled { diagnostics, program: None };
+    }
+    diagnostics.extend(broken_callees(graph, world, &callees));
+    if diagnostics.iter().any(Diagnostic::is_error) || !graph.is_entered() {
+        // A flow that only others call is part of their programs, and has none of its own.
         return Compiled { diagnostics, program: None };
     }
     match program(graph, world) {
@@ -67,7 +76,11 @@ pub(crate) fn may_be_too_large(graph: &Graph, world: &dyn World) -> bool {
         NODE_WEIGHT + EXIT_WEIGHT * exits + text
     };
     let entries = graph.nodes.values().filter(|n| n.kind.is_some_and(|k| k.spec().is_entry())).count();
-    graph.nodes.values().map(of_node).sum::<usize>() > limits::UNTRIED_WEIGHT_MAX
+    let called = reached(graph).into_iter().map(|(flow, _)| flow);
+    let mut weights = called.chain([graph]).map(|flow| flow.nodes.values().map(of_node).sum::<usize>());
+    weights
+        .try_fold(0_usize, |all, one| Some(all + one).filter(|all| *all <= limits::UNTRIED_WEIGHT_MAX))
+        .is_none()
         || entries > ENTRIES_MAX as usize
 }
 
@@ -75,6 +88,39 @@ pub(crate) fn may_be_too_large(graph: &Graph, world: &dyn World) -> bool {
 const NODE_WEIGHT: usize = 8;
 /// What an exit weighs, or a range of hours.
 const EXIT_WEIGHT: usize = 3;
+/// Flows that this one calls, by itself or through others, and that have errors of their own: no program can have them.
+fn broken_callees(graph: &Graph, world: &dyn World, callees: &Callees) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (callee, node) in reached(graph) {
+        let own = Graph { library: graph.library.clone(), ..callee.clone() };
+        let mut sink = Sink::default();
+        crate::check_without_program(&own, world, callees, &mut sink);
+        if let Some(error) = sink.finish().into_iter().find(Diagnostic::is_error) {
+            let message =
+                format!("the flow `{}` has errors, so it can't be called: {}", callee.key, error.message);
+            let finding = Diagnostic::new(Code::BrokenSubflow, node.origin.place(), message);
+            found.push(finding.help(format!("mend `{}` first", callee.key)));
+        }
+    }
+    found
+}
+
+/// The flows that a flow calls, by itself or through others, each with the node of this flow by which calls first come
+/// there.
+fn reached(graph: &Graph) -> Vec<(&Graph, &Node)> {
+    let mut seen = BTreeSet::from([graph.key.as_str()]);
+    let mut all: Vec<(&Graph, &Node)> = Vec::new();
+    for node in graph.nodes.values() {
+        let mut open: Vec<&Graph> = graph.library.called_by(node).into_iter().collect();
+        while let Some(flow) = open.pop() {
+            if seen.insert(flow.key.as_str()) {
+                all.push((flow, node));
+                open.extend(flow.nodes.values().filter_map(|node| graph.library.called_by(node)));
+            }
+        }
+    }
+    all
+}
 
 /// Lowers, emits and verifies. The verifier checks again what the checks and the emitter promise.
 pub(crate) fn program(graph: &Graph, world: &dyn World) -> Result<Program, Box<Diagnostic>> {

@@ -31,15 +31,29 @@ pub struct Covered {
 #[must_use]
 pub fn covered(project: &Project, world: &Catalog, wanted: &dyn Fn(&str) -> bool) -> Vec<Covered> {
     let mut met: BTreeMap<FlowId, Met> = BTreeMap::new();
+    let keys: BTreeMap<&str, FlowId> =
+        project.flows.iter().rev().map(|(id, graph)| (graph.key.as_str(), id)).collect();
     let mut programs = BTreeMap::new();
     for test in project.tests.values().filter(|t| wanted(&t.name)) {
         let Ok(script) = Script::of(test, project, world) else { continue };
         let Some(graph) = project.flows.get(script.flow) else { continue };
         let program = programs.entry(script.flow).or_insert_with(|| compile(graph, world).program);
         let outcome = program.as_ref().and_then(|program| run(program, graph, &script, world));
-        let met = met.entry(script.flow).or_default();
+        let names = graph.names();
         for happening in outcome.into_iter().flat_map(|o| o.happened) {
-            met.take(happening.what);
+            let (What::Enters(name) | What::Leaves { node: name, .. }) = &happening.what else { continue };
+            // A node of a flow that was called on the way is `flow/node`.
+            let inside = if names.contains_key(name.as_str()) { None } else { name.split_once('/') };
+            let (flow, name) = match inside {
+                Some((key, name)) => (keys.get(key).copied(), name),
+                None => (Some(script.flow), name.as_str()),
+            };
+            let Some(met) = flow.map(|flow| met.entry(flow).or_default()) else { continue };
+            if let What::Leaves { exit, .. } = &happening.what {
+                met.exits.insert((name.to_owned(), exit.clone()));
+            } else {
+                met.nodes.insert(name.to_owned());
+            }
         }
     }
     let nothing = Met::default();
@@ -51,16 +65,6 @@ pub fn covered(project: &Project, world: &Catalog, wanted: &dyn Fn(&str) -> bool
 struct Met {
     nodes: BTreeSet<String>,
     exits: BTreeSet<(String, String)>,
-}
-
-impl Met {
-    fn take(&mut self, what: What) {
-        if let What::Leaves { node, exit } = what {
-            self.exits.insert((node, exit));
-        } else if let What::Enters(node) = what {
-            self.nodes.insert(node);
-        }
-    }
 }
 
 fn count(graph: &Graph, world: &Catalog, met: &Met) -> Covered {

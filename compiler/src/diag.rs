@@ -199,6 +199,23 @@ codes! {
     /// `now.time`, `now.date` and `now.weekday` are of a time zone: that of the flow's field `zone`, or of its first time
     /// switch. This flow has neither.
     NoZone = "F241", Error, "clock without a time zone";
+    /// A `subflow` node names a flow that the project doesn't have, or one without a `start` node where calls could come in,
+    /// or with several.
+    UnknownFlow = "F242", Error, "flow that can't be called";
+    /// A `subflow` node gives the other flow more, fewer or other values than its `inputs` take, in their order.
+    SubflowInputs = "F243", Error, "wrong inputs of a flow";
+    /// The flow calls itself, directly or through others, and nothing ends that: the call is ended 64 flows deep. It's allowed
+    /// where a flow calls itself with a number input that is one more each time, behind a branch that lets on only up to a
+    /// constant. A loop within one flow is nearly always simpler.
+    EndlessRecursion = "F244", Error, "flows that call each other without end";
+    /// A `return` names an exit that isn't in the flow's `exits`, or a call that nobody sent here comes to it: one that came
+    /// in by a number has nowhere to go back to.
+    BadReturn = "F245", Error, "return that can't go back";
+    /// In programs, traces and records a node of a subflow is called `flow/node`, and another node here has that name.
+    /// Rename it.
+    AmbiguousNode = "F246", Error, "name of a node that could be another's";
+    /// A flow that this one calls has errors of its own. Mend it first.
+    BrokenSubflow = "F247", Error, "call of a flow with errors";
 
     /// The time switch compares a call with more dates and hours than a program can hold. Remove dates that are over, or
     /// put them into a second time switch that the first one's `default` leads to.

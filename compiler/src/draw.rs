@@ -169,7 +169,10 @@ fn about(node: &Node) -> Option<String> {
         Kind::SetCallerId => written("name").or_else(|| written("number")),
         Kind::Split => written("percent").map(|percent| format!("{percent} %")),
         Kind::Hangup => written("cause").filter(|cause| cause != "normal"),
+        Kind::Subflow => written("flow"),
+        Kind::ComeBack => written("exit"),
         Kind::InboundNumber
+        | Kind::Start
         | Kind::TimeSwitch
         | Kind::IvrMenu
         | Kind::RingGroup

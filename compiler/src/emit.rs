@@ -114,6 +114,12 @@ impl Emitter {
                 self.to.jump_unless(no);
                 self.jump(next, *yes);
             }
+            BlockEnd::Call { to, keeps, exits } => {
+                let to = self.label(*to);
+                let exits: Vec<Label> = exits.iter().map(|exit| self.label(*exit)).collect();
+                self.to.call(to, &exits, *keeps);
+            }
+            BlockEnd::Return(exit) => self.to.come_back(*exit),
             BlockEnd::Hangup(cause) => self.to.hangup(*cause),
         }
     }

@@ -211,7 +211,7 @@ impl Expr {
     }
 
     /// How many values are on the stack at once while it is computed.
-    fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         match self {
             Expr::Is(_) | Expr::Variable(_) => 1,
             Expr::One(_, one) => one.height(),
@@ -294,6 +294,12 @@ impl Variables {
     pub fn of(graph: &Graph) -> Variables {
         let mut variables = Variables::default();
         let mut sets = Vec::new();
+        for (name, ty) in graph.inputs() {
+            variables.add(name);
+            if let Some(variable) = variables.known.get_mut(name) {
+                variable.ty.get_or_insert(ty);
+            }
+        }
         for node in graph.nodes.values().filter(|n| n.kind == Some(Kind::Collect)) {
             let Some(Config::Collect(collect)) = Config::read(node) else { continue };
             if collect.confirm.is_some() {
@@ -362,6 +368,12 @@ impl Variables {
         self.known.get(name).copied()
     }
 
+    /// How many there are in the program.
+    #[must_use]
+    pub fn count(&self) -> u8 {
+        u8::try_from(self.known.len()).unwrap_or(VARIABLES_MAX)
+    }
+
     /// Every name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.known.keys().map(String::as_str).filter(|name| *name != ASIDE)
@@ -392,6 +404,8 @@ pub fn of_field(ty: FieldType, text: &str) -> Option<Result<Expr, ExprError>> {
         | FieldType::Answers
         | FieldType::Inputs
         | FieldType::Names
+        | FieldType::Flow
+        | FieldType::Exprs
         | FieldType::Variable => None,
     }
 }

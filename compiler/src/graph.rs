@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::diag::{Place, Span, Spot};
 use crate::entity::{Date, EntityKind};
+use crate::library::Library;
 use crate::nodes::Kind;
 use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType};
 use crate::{Source, limits};
@@ -182,6 +183,8 @@ pub struct Graph {
     pub comments: Comments,
     /// Comments on the layout block.
     pub layout_comments: Comments,
+    /// The flows that it may call; whoever reads flows puts them here ([`crate::library::link`]).
+    pub library: Library,
     /// Where it was read.
     pub origin: Origin,
     /// Whether parts of it weren't read: it is larger than the limits, or isn't of the shape of a flow. The reader said so,

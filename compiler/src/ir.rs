@@ -178,6 +178,17 @@ pub enum BlockEnd {
         /// It was no.
         no: BlockRef,
     },
+    /// A subflow is called; it takes the values on the stack.
+    Call {
+        /// Its first block.
+        to: BlockRef,
+        /// How many variables of the caller are kept.
+        keeps: u8,
+        /// Where to go on, exit by exit.
+        exits: Vec<BlockRef>,
+    },
+    /// The subflow comes back by its n-th exit.
+    Return(u8),
     /// The call ends.
     Hangup(Cause),
 }
@@ -392,17 +403,19 @@ impl BlockEnd {
     /// Every block that can follow.
     pub fn targets(&self) -> impl Iterator<Item = BlockRef> + '_ {
         let (cases, rows, rest): (&[_], &[_], [Option<BlockRef>; 2]) = match self {
-            BlockEnd::Jump(to) => (&[], &[], [Some(*to), None]),
+            BlockEnd::Jump(to) | BlockEnd::Call { to, .. } => (&[], &[], [Some(*to), None]),
             BlockEnd::Ask { cases, otherwise, .. } => (cases, &[], [Some(*otherwise), None]),
             BlockEnd::Clock { rows, otherwise, .. } => (&[], rows, [Some(*otherwise), None]),
             BlockEnd::CountDown { more, out, .. } => (&[], &[], [Some(*more), Some(*out)]),
             BlockEnd::Test { yes, no } => (&[], &[], [Some(*yes), Some(*no)]),
-            BlockEnd::Hangup(_) => (&[], &[], [None, None]),
+            BlockEnd::Hangup(_) | BlockEnd::Return(_) => (&[], &[], [None, None]),
         };
+        let exits: &[BlockRef] = if let BlockEnd::Call { exits, .. } = self { exits } else { &[] };
         cases
             .iter()
             .map(|(_, to)| *to)
             .chain(rows.iter().map(|(_, to)| *to))
+            .chain(exits.iter().copied())
             .chain(rest.into_iter().flatten())
     }
 }

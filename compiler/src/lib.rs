@@ -38,6 +38,7 @@ pub mod expr;
 pub mod graph;
 pub mod ir;
 pub mod json;
+pub mod library;
 pub mod limits;
 pub mod lower;
 pub mod merge;
@@ -50,6 +51,7 @@ pub mod webhook;
 pub mod world;
 pub mod zone;
 
+use check::Callees;
 use diag::{Diagnostic, Sink};
 use entity::catalog::Catalog;
 use graph::{FileId, FlowId, Project};
@@ -111,8 +113,10 @@ pub fn world_of(project: &Project) -> (Catalog, Vec<Diagnostic>) {
 pub fn check(project: &Project, world: &dyn World) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
     structure::project(project, world, &mut sink);
+    let library = project.flows.values().next().map(|graph| graph.library.clone()).unwrap_or_default();
+    let callees = Callees::of(&library, project.flows.values(), world);
     for graph in project.flows.values() {
-        check_into(graph, world, &mut sink);
+        check_into(graph, world, &callees, &mut sink);
     }
     check::across(project.flows.values()).into_iter().for_each(|d| sink.push(d));
     sink.finish()
@@ -121,17 +125,22 @@ pub fn check(project: &Project, world: &dyn World) -> Vec<Diagnostic> {
 /// Checks one flow: its structure first, then what calls would meet in it.
 #[must_use]
 pub fn check_flow(graph: &graph::Graph, world: &dyn World) -> Vec<Diagnostic> {
+    check_knowing(graph, world, &Callees::of(&graph.library, [graph], world))
+}
+
+/// The same, where it's known what the flows do that it calls.
+pub(crate) fn check_knowing(graph: &graph::Graph, world: &dyn World, callees: &Callees) -> Vec<Diagnostic> {
     let mut sink = Sink::default();
-    check_into(graph, world, &mut sink);
+    check_into(graph, world, callees, &mut sink);
     sink.finish()
 }
 
 /// One sink for all checks, so that their findings share one limit and one budget for "did you mean".
-fn check_into(graph: &graph::Graph, world: &dyn World, sink: &mut Sink) {
+fn check_into(graph: &graph::Graph, world: &dyn World, callees: &Callees, sink: &mut Sink) {
     if graph.unread {
         return;
     }
-    check_without_program(graph, world, sink);
+    check_without_program(graph, world, callees, sink);
     // Nearly every flow is far too small to exceed what a program holds; of the others one is made to see.
     if compile::may_be_too_large(graph, world)
         && !sink.has_error()
@@ -142,12 +151,17 @@ fn check_into(graph: &graph::Graph, world: &dyn World, sink: &mut Sink) {
 }
 
 /// The checks without the question whether the program will be too large: for whoever makes it at once.
-pub(crate) fn check_without_program(graph: &graph::Graph, world: &dyn World, sink: &mut Sink) {
+pub(crate) fn check_without_program(
+    graph: &graph::Graph,
+    world: &dyn World,
+    callees: &Callees,
+    sink: &mut Sink,
+) {
     if let Some(finding) = structure::too_many_exits(graph, world) {
         return sink.push(finding);
     }
     structure::flow(graph, world, sink);
-    check::check(graph, world, sink);
+    check::check(graph, world, callees, sink);
 }
 
 /// The canonical text of a file that was read: its blocks in their order, comments kept. Don't write it over a file

@@ -3,6 +3,8 @@
 //! What a kind does is in its own file (`impl Lower for …` in `nodes/<kind>.rs`); here is what they have in common:
 //! where an exit leads, and what happens at one without an edge ([`Unwired`]).
 
+use std::collections::BTreeMap;
+
 use cranelift_entity::SecondaryMap;
 use flow_vm::effect::{Cause, RingEnd};
 
@@ -10,8 +12,8 @@ use crate::entity::EntityFacts;
 use crate::expr::{self, Expr, ExprError, Variables};
 use crate::graph::{Graph, NodeId, Wiring};
 use crate::ir::{Ask, Block, BlockEnd, BlockRef, Case, Entry, Heard, Ir, NodeInfo, NodeRef, Step, ring_word};
-use crate::nodes::Config;
 use crate::nodes::spec::{ExitSpec, Unwired};
+use crate::nodes::{Config, Kind};
 use crate::world::World;
 
 /// Name of the prompt with which a caller is let go.
@@ -47,12 +49,16 @@ pub fn lower(graph: &Graph, world: &dyn World) -> Result<Ir, Hole> {
         world,
         variables: Variables::of(graph),
         zone: expr::zone_of(graph, world),
+        root: graph,
+        prefix: String::new(),
+        begun: BTreeMap::new(),
+        pending: Vec::new(),
         ir: Ir::default(),
         known: SecondaryMap::new(),
         queue: Vec::new(),
     };
     for (id, node) in &graph.nodes {
-        if node.kind.is_some_and(|kind| kind.spec().is_entry()) {
+        if node.kind.is_some_and(|kind| kind.spec().is_entry() && kind != Kind::Start) {
             let block = flow.first(id);
             flow.ir.entries.push(Entry { name: node.name.clone(), block });
         }
@@ -60,6 +66,20 @@ pub fn lower(graph: &Graph, world: &dyn World) -> Result<Ir, Hole> {
     // Last in, first out: a path's blocks stand together, so that most jumps fall away.
     while let Some(node) = flow.queue.pop() {
         lower_node(&mut flow, node)?;
+    }
+    // Each subflow once, however often it is called.
+    while let Some((callee, start)) = flow.pending.pop() {
+        flow.graph = callee;
+        flow.wiring = callee.wiring();
+        flow.variables = Variables::of(callee);
+        flow.zone = expr::zone_of(callee, world);
+        flow.prefix = format!("{}/", callee.key);
+        flow.known = SecondaryMap::new();
+        flow.known.insert(start, flow.begun.get(callee.key.as_str()).copied());
+        flow.queue.push(start);
+        while let Some(node) = flow.queue.pop() {
+            lower_node(&mut flow, node)?;
+        }
     }
     Ok(flow.ir)
 }
@@ -72,8 +92,8 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
     let facts = kind.spec().entity.kind().zip(source.entity_key());
     let facts = facts.and_then(|(entity, key)| flow.world.entity(entity, key));
     let start = flow.first(node);
-    let mut exits: Vec<_> =
-        kind.exits(source, facts).into_iter().map(|(name, spec)| Exit { name, spec, block: None }).collect();
+    let exits = flow.root.library.exits_of(source, facts);
+    let mut exits: Vec<_> = exits.into_iter().map(|(name, spec)| Exit { name, spec, block: None }).collect();
     exits.sort_by(|a, b| a.name.cmp(&b.name));
     let Some(at) = flow.known.get(node).copied().flatten() else { return Err(hole("the node")) };
     let mut site = Site { flow, node, at: at.node, start, facts, exits };
@@ -96,12 +116,24 @@ fn lower_node(flow: &mut Lowering<'_>, node: NodeId) -> Result<(), Hole> {
         Config::Queue(config) => config.lower(&mut site),
         Config::Webhook(config) => config.lower(&mut site),
         Config::Collect(config) => config.lower(&mut site),
+        Config::Start(config) => config.lower(&mut site),
+        Config::Subflow(config) => config.lower(&mut site),
+        Config::ComeBack(config) => config.lower(&mut site),
     }
 }
 
 /// A flow being lowered.
 struct Lowering<'a> {
+    /// The flow whose program this is.
+    root: &'a Graph,
+    /// The flow that is being lowered: the root, then each subflow.
     graph: &'a Graph,
+    /// What names of nodes begin by, so that those of subflows are told apart.
+    prefix: String,
+    /// The first blocks of subflows that something calls.
+    begun: BTreeMap<&'a str, Start>,
+    /// Subflows to be lowered, with their `start`.
+    pending: Vec<(&'a Graph, NodeId)>,
     wiring: Wiring,
     world: &'a dyn World,
     variables: Variables,
@@ -124,7 +156,8 @@ impl Lowering<'_> {
         if let Some(Some(start)) = self.known.get(node) {
             return start.block;
         }
-        let name = self.graph.nodes.get(node).map(|n| n.name.clone()).unwrap_or_default();
+        let name = self.graph.nodes.get(node).map(|n| n.name.as_str()).unwrap_or_default();
+        let name = format!("{}{name}", self.prefix);
         let at = self.ir.nodes.push(NodeInfo { name, exits: Vec::new() });
         let block = self.reserve(at);
         self.known.insert(node, Some(Start { node: at, block }));
@@ -187,11 +220,27 @@ impl<'a> Site<'_, 'a> {
     pub fn compute(
         &mut self,
         block: BlockRef,
-        mut before: Vec<Step>,
+        before: Vec<Step>,
         expr: Result<Expr, ExprError>,
     ) -> Result<(BlockRef, Vec<Step>), Hole> {
-        let asks_time = expr.as_ref().is_ok_and(Expr::asks_time);
-        let steps = self.steps(expr)?;
+        self.compute_all(block, before, vec![expr])
+    }
+
+    /// The same with several expressions, whose values are on the stack in their order.
+    ///
+    /// # Errors
+    /// As [`Site::compute`].
+    pub fn compute_all(
+        &mut self,
+        block: BlockRef,
+        mut before: Vec<Step>,
+        exprs: Vec<Result<Expr, ExprError>>,
+    ) -> Result<(BlockRef, Vec<Step>), Hole> {
+        let asks_time = exprs.iter().flatten().any(Expr::asks_time);
+        let mut steps = Vec::new();
+        for expr in exprs {
+            steps.extend(self.steps(expr)?);
+        }
         if !asks_time {
             before.extend(steps);
             return Ok((block, before));
@@ -202,6 +251,47 @@ impl<'a> Site<'_, 'a> {
         let effect = Ask::LocalTime { zone };
         self.write(block, before, BlockEnd::Ask { effect, cases: vec![(Case::Now, told)], otherwise: lost });
         Ok((told, steps))
+    }
+
+    /// Names of the inputs of the flow that is being lowered.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<&'a str> {
+        self.flow.graph.inputs().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The number of one of the exits by which this flow comes back.
+    #[must_use]
+    pub fn own_exit(&self, name: &str) -> Option<u8> {
+        let place = self.flow.graph.own_exits().iter().position(|exit| *exit == name)?;
+        u8::try_from(place).ok()
+    }
+
+    /// How many variables this flow has.
+    #[must_use]
+    pub fn variables(&self) -> u8 {
+        self.flow.variables.count()
+    }
+
+    /// The first block of another flow, and the names of its exits.
+    ///
+    /// # Errors
+    /// There is no such flow, or no call can come into it.
+    pub fn subflow(&mut self, key: &str) -> Result<(BlockRef, Vec<&'a str>), Hole> {
+        let root: &'a Graph = self.flow.root;
+        let callee = root.library.get(key).ok_or_else(|| self.hole("the flow"))?;
+        let exits = callee.own_exits();
+        if let Some(start) = self.flow.begun.get(callee.key.as_str()) {
+            return Ok((start.block, exits));
+        }
+        let is_start = |(_, node): &(NodeId, &crate::graph::Node)| node.kind == Some(Kind::Start);
+        let (id, node) =
+            callee.nodes.iter().find(is_start).ok_or_else(|| self.hole("the start of the flow"))?;
+        let name = format!("{}/{}", callee.key, node.name);
+        let at = self.flow.ir.nodes.push(NodeInfo { name, exits: Vec::new() });
+        let block = self.flow.reserve(at);
+        self.flow.begun.insert(callee.key.as_str(), Start { node: at, block });
+        self.flow.pending.push((callee, id));
+        Ok((block, exits))
     }
 
     /// The number of a variable.

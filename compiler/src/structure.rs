@@ -254,8 +254,13 @@ impl Flow<'_> {
             (Computed::None | Computed::Answers, _) | (_, Some(_)) => None,
             (Computed::MenuKeys, None) => Some(KeyType::TelephoneKey),
             (Computed::TimeRules, None) => Some(KeyType::Name),
+            (Computed::FlowExits, None) if self.graph.library.called_by(node).is_none() => {
+                Some(KeyType::Name)
+            }
+            (Computed::FlowExits, None) => None,
         };
-        let names: Vec<String> = kind.exits(node, facts).into_iter().map(|(name, _)| name).collect();
+        let exits = self.graph.library.exits_of(node, facts);
+        let names: Vec<String> = exits.into_iter().map(|(name, _)| name).collect();
         let mut by_name: Vec<usize> = (0..names.len()).collect();
         by_name.sort_by_key(|at| names.get(*at));
         Some(Exits { names, by_name, others, kind })

@@ -147,11 +147,20 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
             return read.map_err(|why| Wrong::Type(format!("{}: {why}", wants(ty))));
         }
         FieldType::Variable => value.as_str().is_some_and(crate::expr::is_variable),
-        FieldType::Ref(_) | FieldType::Exit => value.as_str().is_some_and(|s| !s.is_empty()),
+        FieldType::Exprs => return expressions(value, ty),
+        FieldType::Ref(_) | FieldType::Exit | FieldType::Flow => {
+            value.as_str().is_some_and(|s| !s.is_empty())
+        }
         FieldType::Refs(_) => return strings(value, |s| !s.is_empty(), ty),
         FieldType::Networks => return strings(value, is_network, ty),
-        FieldType::Inputs => return strings(value, |s| input(s).is_some(), ty),
-        FieldType::Names => return strings(value, crate::expr::is_variable, ty),
+        FieldType::Inputs => {
+            strings(value, |s| input(s).is_some(), ty)?;
+            return different(value, INPUTS_MAX, |s| s.split(':').next().unwrap_or_default());
+        }
+        FieldType::Names => {
+            strings(value, crate::expr::is_variable, ty)?;
+            return different(value, EXITS_MAX, |s| s);
+        }
         FieldType::Zone => {
             let zone = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
             let known = zone.parse::<chrono_tz::Tz>().is_ok();
@@ -178,6 +187,30 @@ fn strings(value: &Value, fits: impl Fn(&str) -> bool, ty: FieldType) -> Result<
     }
     let max = crate::limits::LIST_MAX;
     in_range((1..=max).contains(&values.len()), || format!("a list of 1 to {max}"))
+}
+
+fn expressions(value: &Value, ty: FieldType) -> Result<(), Wrong> {
+    let list = value.as_array().ok_or_else(|| Wrong::Type(wants(ty)))?;
+    for text in list {
+        let text = text.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
+        if let Err(error) = crate::expr::read(text) {
+            return Err(Wrong::Type(format!("{}: {error}", wants(ty))));
+        }
+    }
+    in_range(list.len() <= INPUTS_MAX, || format!("a list of at most {INPUTS_MAX}"))
+}
+
+/// Inputs of a flow: each is on the stack when it's called.
+const INPUTS_MAX: usize = flow_vm::limits::STACK_MAX as usize;
+/// Exits of a flow.
+const EXITS_MAX: usize = flow_vm::limits::SUBFLOW_EXITS_MAX as usize;
+
+/// Whether the names of a list are few enough, and none is there twice.
+fn different<'v>(value: &'v Value, max: usize, name: impl Fn(&'v str) -> &'v str) -> Result<(), Wrong> {
+    let list = value.as_array().map_or(&[][..], Vec::as_slice);
+    let mut seen = std::collections::BTreeSet::new();
+    let once = list.iter().filter_map(Value::as_str).all(|text| seen.insert(name(text)));
+    in_range(once && list.len() <= max, || format!("at most {max} different names"))
 }
 
 /// What a type wants, for a message: "`ring` is a time, such as …".
@@ -209,6 +242,8 @@ pub(crate) fn wants(ty: FieldType) -> String {
             "a list of names with types such as `[account:text, tries:number]` (text, number, phone, bool, duration, time, date, weekday)".to_owned()
         }
         FieldType::Names => "a list of names such as `[ok, failed]`: letters, digits and `_`".to_owned(),
+        FieldType::Flow => "the key of a flow".to_owned(),
+        FieldType::Exprs => "a list of expressions such as `[\"account\", \"tries + 1\"]`".to_owned(),
         FieldType::Variable => "the name of a variable: letters, digits and `_`".to_owned(),
     }
 }

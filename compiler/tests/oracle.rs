@@ -265,7 +265,7 @@ fn generated_calls_come_to_every_kind_and_exit() {
         let graph = project.flows.values().next().unwrap();
         for did in verdict.unwrap_or_else(|why| panic!("{why}")) {
             if let Did::Leaves(node, exit) = did {
-                let kind = graph.nodes[graph.node(&node).unwrap()].kind.unwrap();
+                let kind = graph.node_of_program(&node).unwrap().1.kind.unwrap();
                 due.remove(&(kind.name().to_owned(), exit));
             }
         }

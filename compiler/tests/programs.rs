@@ -145,3 +145,28 @@ proptest! {
         prop_assert_eq!(bytes(&drawn, &world(&read.project)), Ok(program), "facts of a catalogue\n{}", catalog);
     }
 }
+
+/// A flow that others call has no program of its own, and one with errors makes none for those that call it.
+#[test]
+fn a_flow_with_errors_cannot_be_called() {
+    let text = |exit: &str| {
+        format!(
+            "flow main {{\n  entry in: inbound_number \"+61299998888\" -> a\n  a: subflow {{ flow = verify  ok -> bye }}\n  \
+             bye: hangup\n}}\nflow verify {{\n  exits = [ok]\n  entry begin: start -> ok\n  ok: return {{ exit = {exit} }}\n}}\n\
+             inbound_number \"+61299998888\"\n"
+        )
+    };
+    for (exit, works) in [("ok", true), ("okay", false)] {
+        let text = text(exit);
+        let read =
+            flow_compiler::read_text(&[flow_compiler::Source { name: "a.flow", bytes: text.as_bytes() }]);
+        let (world, _) = flow_compiler::world_of(&read.project);
+        let mut flows = read.project.flows.values();
+        let main = flow_compiler::compile::compile(flows.next().unwrap(), &world);
+        assert_eq!(main.program.is_some(), works);
+        let codes: Vec<_> = main.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.code).collect();
+        let broken = flow_compiler::diag::Code::BrokenSubflow;
+        assert_eq!(codes, if works { vec![] } else { vec![broken] });
+        assert!(flow_compiler::compile::compile(flows.next().unwrap(), &world).program.is_none());
+    }
+}

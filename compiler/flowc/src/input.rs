@@ -8,7 +8,7 @@ use flow_compiler::diag::Diagnostic;
 use flow_compiler::edit::folder::{CATALOG, FileKind};
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
-use flow_compiler::{Source, check, limits, read_catalog, read_json, read_text, world_of};
+use flow_compiler::{Source, check, library, limits, read_catalog, read_json, read_text, world_of};
 
 use crate::commands::Failure;
 use crate::render::Found;
@@ -185,6 +185,8 @@ fn read(files: Files, more: Option<File>) -> Input {
             is_text: false,
         });
     }
+    // Flows of one file call those of the others.
+    library::link(units.iter_mut().flat_map(|unit| unit.project.flows.values_mut()));
     for unit in &mut units {
         let found = check(&unit.project, &world);
         unit.diagnostics.extend(found);

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use cranelift_entity::SecondaryMap;
 
-use super::stay::{Gets, gets, meets_nobody};
+use super::stay::{Gets, gets, meets_nobody, waits_by};
 use super::{Cx, Sink, index, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
@@ -60,8 +60,8 @@ fn silent_ends(cx: &Cx<'_>) -> SecondaryMap<NodeId, Option<NodeId>> {
         if gets(site) == Gets::End {
             ends.insert(id, Some(id));
             due.push_back((id, id));
-        } else if site.kind.is_some_and(|k| !k.spec().waits) {
-            for target in site.exits.iter().filter_map(|e| e.target) {
+        } else if site.kind.is_some() {
+            for target in site.exits.iter().filter(|e| !waits_by(site, e)).filter_map(|e| e.target) {
                 if let Some(before) = before.get_mut(index(target)) {
                     before.push(id);
                 }

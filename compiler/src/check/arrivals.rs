@@ -5,8 +5,7 @@ use std::cmp::Reverse;
 use cranelift_entity::{EntityRef as _, SecondaryMap};
 
 use super::long_wait::{Longest, entries, ways};
-use super::stay::longest_s;
-use super::{Cx, cycles, index};
+use super::{Cx, cycles, index, stay};
 use crate::graph::NodeId;
 use crate::nodes::spec::CallState;
 
@@ -60,8 +59,8 @@ fn waited(cx: &Cx<'_>) -> Vec<Option<Longest>> {
                 *slot = Some(Longest::Endless);
             }
             let Some(until) = waited.get(*node).copied().flatten() else { continue };
-            let then = plus(until, own(cx, *node));
-            for (to, _) in outs(*node).iter().filter(|(to, _)| groups.get(*to) != groups.get(*node)) {
+            for (to, exit) in outs(*node).iter().filter(|(to, _)| groups.get(*to) != groups.get(*node)) {
+                let then = until.and(inside(cx, *node, *exit));
                 if let Some(slot) = waited.get_mut(*to) {
                     *slot = (*slot).max(Some(then));
                 }
@@ -71,14 +70,10 @@ fn waited(cx: &Cx<'_>) -> Vec<Option<Longest>> {
     waited
 }
 
-fn plus(until: Longest, more: u64) -> Longest {
-    match until {
-        Longest::Seconds(s) => Longest::Seconds(s.saturating_add(more)),
-        Longest::Endless => Longest::Endless,
-    }
-}
-
-fn own(cx: &Cx<'_>, node: usize) -> u64 {
+/// The longest wait at a node until it's left by its n-th exit.
+fn inside(cx: &Cx<'_>, node: usize, exit: usize) -> Longest {
     let id = NodeId::new(node);
-    cx.graph.nodes.get(id).zip(cx.sites.get(id)).map_or(0, |(node, site)| longest_s(node, site))
+    let site = cx.graph.nodes.get(id).zip(cx.sites.get(id));
+    let found = site.and_then(|(node, site)| Some(stay::until(node, site, &site.exits.get(exit)?.name)));
+    found.unwrap_or(Longest::Seconds(0))
 }

@@ -116,6 +116,11 @@ fn lets_on(cx: &Cx<'_>, group: &[NodeId], branch: NodeId, moves: &Moves<'_>) -> 
     }
 }
 
+/// Whether a condition being so (or not) sets a bound on where a variable goes that moves by a constant.
+pub(super) fn bounds(when: &Expr, is: bool, variable: &str, by: i64) -> bool {
+    bound(when, is, &Moves { variable, by, node: NodeId::new(0) }).is_some()
+}
+
 /// The bound that a condition being so (or not) sets on where the variable goes.
 fn bound(when: &Expr, is: bool, moves: &Moves<'_>) -> Option<i64> {
     let it = |e: &Expr| matches!(e, Expr::Variable(name) if name == moves.variable);

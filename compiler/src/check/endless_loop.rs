@@ -10,15 +10,20 @@
 use flow_vm::limits::VISITS_PER_NODE_MAX;
 
 use super::counted::{self, Rounds};
-use super::stay::is_pressed;
+use super::stay;
 use super::{Cx, Exit, Sink, cycles};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let kind = |node: NodeId| cx.sites.get(node).and_then(|s| s.kind);
-    let waits = |node: NodeId| kind(node).is_some_and(|k| k.spec().waits);
-    let silent = |node: NodeId, exit: &Exit| kind(node).is_some_and(|k| !is_pressed(k, &exit.name));
+    let waits = |(node, exit): &(NodeId, usize)| {
+        let site = cx.sites.get(*node);
+        site.is_some_and(|site| site.exits.get(*exit).is_some_and(|exit| stay::waits_by(site, exit)))
+    };
+    let silent = |node: NodeId, exit: &Exit| {
+        cx.sites.get(node).is_some_and(|site| site.kind.is_some() && !stay::is_pressed(site, &exit.name))
+    };
     let groups = counted::Groups::of(cx, |node| kind(node).is_some());
     for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
         // A loop that counts comes out in time, or is ended before it does.
@@ -28,7 +33,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             Some(Rounds::Bounded) | None => false,
         };
         // Without any wait it's the other check's, unless it counts.
-        if comes_out || counted.is_none() && !cycle.iter().any(|(node, _)| waits(*node)) {
+        if comes_out || counted.is_none() && !cycle.iter().any(waits) {
             continue;
         }
         let Some((last, exit)) = cycle.last() else { continue };

@@ -20,6 +20,7 @@ use crate::entity::{EntityFacts, TimeRule, TimeSwitch};
 use crate::expr::{self, Expr};
 use crate::graph::{Node, NodeId};
 use crate::ir::Pushed;
+use crate::library::called;
 use crate::nodes::{Config, Kind};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
@@ -32,6 +33,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             Some(Kind::Collect) => refused_without_a_secret(cx, id, node, site, out),
             Some(Kind::PlayMessage) => interrupted_without_keys(cx, id, node, site, out),
             Some(Kind::Branch) => always_the_same_way(cx, id, node, &keys, out),
+            Some(Kind::Subflow) => never_comes_back(cx, id, node, site, out),
             Some(
                 Kind::InboundNumber
                 | Kind::RingGroup
@@ -45,7 +47,9 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 | Kind::Transfer
                 | Kind::Conference
                 | Kind::Queue
-                | Kind::Webhook,
+                | Kind::Webhook
+                | Kind::Start
+                | Kind::ComeBack,
             )
             | None => {}
         }
@@ -74,6 +78,17 @@ fn interrupted_without_keys(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_
         let message = format!("`interrupted` is never taken: no key ends the message of `{}`", node.name);
         let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
         out.push(cx.without(found.help("remove the edge, or set `barge_in = true`"), exit));
+    }
+}
+
+fn never_comes_back(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_>, out: &mut Sink) {
+    let (Some(calls), Some(key)) = (&site.calls, called(node)) else { return };
+    for exit in site.exits.iter().filter(|exit| exit.known && calls.by(&exit.name).next().is_none()) {
+        let message = format!("`{}` is never taken: no call comes back from `{key}` by it", exit.name);
+        let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
+        let help =
+            format!("lead calls to a `return` of `{key}` with this exit, or take it out of its `exits`");
+        out.push(found.help(help));
     }
 }
 

@@ -9,7 +9,7 @@
 
 use cranelift_entity::EntityRef as _;
 
-use super::stay::{Gets, gets, is_pressed, longest_s};
+use super::stay::{goes_on, is_pressed, longest_s, until};
 use super::{Cx, Sink, cycles, index, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
@@ -23,6 +23,16 @@ pub enum Longest {
     Seconds(u64),
     /// A caller who presses nothing goes round until the machine ends the call.
     Endless,
+}
+
+impl Longest {
+    /// One wait and then another.
+    pub(super) fn and(self, more: Longest) -> Longest {
+        match (self, more) {
+            (Longest::Seconds(one), Longest::Seconds(other)) => Longest::Seconds(one.saturating_add(other)),
+            (Longest::Endless, _) | (_, Longest::Endless) => Longest::Endless,
+        }
+    }
 }
 
 /// The longest wait of callers of one entry before a person, a recording or the end of the call.
@@ -122,14 +132,17 @@ impl Waits {
         let Some((node, site)) = cx.graph.nodes.get(id).zip(cx.sites.get(id)) else {
             return (Longest::Seconds(0), None);
         };
-        let own = longest_s(node, site);
-        let then = outs.iter().filter_map(|(to, exit)| Some((self.0.get(*to)?.0, (*exit, *to))));
+        let own = Longest::Seconds(longest_s(node, site));
+        let then = outs.iter().filter_map(|(to, exit)| {
+            let (more, name) = (self.0.get(*to)?.0, site.exits.get(*exit)?.name.as_str());
+            let waits_on = more > Longest::Seconds(0);
+            waits_on.then(|| (until(node, site, name).and(more), (*exit, *to)))
+        });
         // The first of the longest, so that the way told doesn't depend on how it was looked for.
         let worst = then.reduce(|a, b| if b.0 > a.0 { b } else { a });
-        match worst {
-            Some((Longest::Endless, way)) => (Longest::Endless, Some(way)),
-            Some((Longest::Seconds(0), _)) | None => (Longest::Seconds(own), None),
-            Some((Longest::Seconds(more), way)) => (Longest::Seconds(own.saturating_add(more)), Some(way)),
+        match worst.filter(|(longest, _)| *longest >= own) {
+            Some((longest, way)) => (longest, Some(way)),
+            None => (own, None),
         }
     }
 
@@ -154,20 +167,14 @@ pub(super) fn ways(cx: &Cx<'_>) -> Vec<Vec<(usize, usize)>> {
     let mut all: Vec<Vec<(usize, usize)>> = vec![Vec::new(); cx.graph.nodes.len()];
     for (id, _, site) in cx.nodes() {
         let Some(outs) = all.get_mut(index(id)) else { continue };
-        let gets = gets(site);
-        let goes_on = |name: &str| match gets {
-            Gets::Person => name != "answered",
-            Gets::Message | Gets::Nothing => true,
-            Gets::Recording | Gets::End => false,
-        };
-        let exits = site.exits.iter().enumerate().filter(|(_, e)| e.known && goes_on(&e.name));
+        let exits = site.exits.iter().enumerate().filter(|(_, e)| e.known && goes_on(site, &e.name));
         outs.extend(exits.filter_map(|(number, e)| Some((index(e.target?), number))));
     }
     let groups = cycles::groups(&all);
     for (id, _, site) in cx.nodes() {
-        let Some((outs, kind)) = all.get_mut(index(id)).zip(site.kind) else { continue };
+        let Some(outs) = all.get_mut(index(id)).filter(|_| site.kind.is_some()) else { continue };
         let own = groups.get(index(id));
-        let chosen = |exit: usize| site.exits.get(exit).is_some_and(|e| is_pressed(kind, &e.name));
+        let chosen = |exit: usize| site.exits.get(exit).is_some_and(|e| is_pressed(site, &e.name));
         outs.retain(|(to, exit)| groups.get(*to) != own || !chosen(*exit));
     }
     all

@@ -9,16 +9,14 @@
 //!
 //! **Cure:** lead one of the exits out of the loop, or to something that takes time (a menu, a message, ringing).
 
-use super::{Cx, Sink, counted, cycles};
+use super::{Cx, Exit, Sink, counted, cycles, stay};
 use crate::diag::{Code, Diagnostic};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let hot = |node| {
-        let kind = cx.sites.get(node).and_then(|s| s.kind);
-        kind.is_some_and(|k| !k.spec().waits)
-    };
+    let hot = |node| cx.sites.get(node).is_some_and(|site| site.kind.is_some() && !stay::waits(site));
+    let quick = |node, exit: &Exit| cx.sites.get(node).is_some_and(|site| !stay::waits_by(site, exit));
     let groups = counted::Groups::of(cx, hot);
-    for cycle in cycles::find(cx, hot, |_, _| true) {
+    for cycle in cycles::find(cx, hot, quick) {
         // Whether a loop that counts comes out in time is the other check's question.
         if counted::rounds(cx, groups.around(&cycle)).is_some() {
             continue;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cranelift_entity::SecondaryMap;
 use serde_json::Value;
 
-use super::{Cx, Site, index};
+use super::{Cx, Exit, Site, index};
 use crate::graph::{Graph, Node, NodeId};
 use crate::nodes::spec::{CallState, Leaves};
 
@@ -59,13 +59,14 @@ impl Paths {
             let Some(here) = paths.reached(from, state) else { continue };
             for (number, exit) in site.exits.iter().enumerate() {
                 if let Some(target) = exit.target {
-                    let left = leaves(node, exit.spec.leaves, state);
-                    let depth = here.depth + 1;
-                    let head = if depth == TOLD_MAX / 2 { Some((target, left)) } else { here.head };
-                    let answers = state == CallState::Early && left == CallState::Answered;
-                    let answering = if answers { Some((from, number)) } else { here.answering };
-                    let came = Came::From(from, state, number);
-                    paths.visit(target, left, Reached { came, depth, head, answering }, &mut queue);
+                    for left in left(node, site, exit, state) {
+                        let depth = here.depth + 1;
+                        let head = if depth == TOLD_MAX / 2 { Some((target, left)) } else { here.head };
+                        let answers = state == CallState::Early && left == CallState::Answered;
+                        let answering = if answers { Some((from, number)) } else { here.answering };
+                        let came = Came::From(from, state, number);
+                        paths.visit(target, left, Reached { came, depth, head, answering }, &mut queue);
+                    }
                 }
             }
         }
@@ -183,8 +184,21 @@ pub(super) fn told(cx: &Cx<'_>, way: &Way, end: NodeId) -> String {
     words.join(" → ")
 }
 
+/// The states that a call may be in which leaves a node by an exit.
+pub(super) fn left(node: &Node, site: &Site<'_>, exit: &Exit, came: CallState) -> Vec<CallState> {
+    match &site.calls {
+        Some(calls) if exit.known => {
+            let mut states: Vec<_> = calls.ways(&exit.name, came).map(|way| way.left).collect();
+            states.sort_unstable();
+            states.dedup();
+            states
+        }
+        Some(_) | None => vec![leaves(node, exit.spec.leaves, came)],
+    }
+}
+
 /// The state of a call that leaves a node.
-pub(super) fn leaves(node: &Node, leaves: Leaves, came: CallState) -> CallState {
+fn leaves(node: &Node, leaves: Leaves, came: CallState) -> CallState {
     match leaves {
         Leaves::AsItCame => came,
         Leaves::Answered => CallState::Answered,

@@ -1,7 +1,8 @@
 //! What a stay at a node means to a caller: whom it may bring, and how long it may last. The one place of the checks that
 //! a new kind is entered in.
 
-use super::Site;
+use super::long_wait::Longest;
+use super::{Exit, Site};
 use crate::entity::EntityFacts;
 use crate::graph::Node;
 use crate::nodes::{Config, Kind};
@@ -41,7 +42,10 @@ pub(super) fn gets(site: &Site<'_>) -> Gets {
             | Kind::Split
             | Kind::Status
             | Kind::Webhook
-            | Kind::Collect,
+            | Kind::Collect
+            | Kind::Start
+            | Kind::Subflow
+            | Kind::ComeBack,
         ) => Gets::Nothing,
         Some(Kind::Hangup) => Gets::End,
     }
@@ -81,6 +85,7 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
             let confirmed = config.confirm.map_or(0, |_| u64::from(config.retries) + 1);
             once * (2 * u64::from(config.retries) + 1) + confirmed * u64::from(config.timeout)
         }
+        (Some(Config::Subflow(_)), _) => site.calls.as_ref().map_or(0, |calls| calls.longest_s),
         (None, _)
         | (
             Some(
@@ -98,7 +103,9 @@ pub(super) fn longest_s(node: &Node, site: &Site<'_>) -> u64 {
                 | Config::Split(_)
                 | Config::Status(_)
                 | Config::Queue(_)
-                | Config::Conference(_),
+                | Config::Conference(_)
+                | Config::Start(_)
+                | Config::ComeBack(_),
             ),
             _,
         ) => 0,
@@ -149,14 +156,55 @@ pub(super) fn silence(node: &Node, site: &Site<'_>) -> Option<Silence> {
             | Config::Status(_)
             | Config::Transfer(_)
             | Config::Conference(_)
-            | Config::Queue(_),
+            | Config::Queue(_)
+            | Config::Start(_)
+            | Config::Subflow(_)
+            | Config::ComeBack(_),
             _,
         ) => None,
     }
 }
 
+/// The longest time that a caller who talks to nobody may spend at a node until they leave it by an exit.
+pub(super) fn until(node: &Node, site: &Site<'_>, exit: &str) -> Longest {
+    match &site.calls {
+        Some(calls) => calls.exits.get(exit).and_then(|back| back.waited).unwrap_or(Longest::Seconds(0)),
+        None => Longest::Seconds(longest_s(node, site)),
+    }
+}
+
+/// Whether calls spend time at a node, whichever way they take.
+pub(super) fn waits(site: &Site<'_>) -> bool {
+    match &site.calls {
+        Some(calls) => calls.exits.keys().flat_map(|exit| calls.by(exit)).all(|way| way.waited),
+        None => site.kind.is_some_and(|kind| kind.spec().waits),
+    }
+}
+
+/// Whether calls spend time at a node that leave it by an exit.
+pub(super) fn waits_by(site: &Site<'_>, exit: &Exit) -> bool {
+    match &site.calls {
+        Some(calls) => calls.by(&exit.name).all(|way| way.waited),
+        None => waits(site),
+    }
+}
+
+/// Whether callers may leave a node by an exit who have talked to nobody there, and left no message.
+pub(super) fn goes_on(site: &Site<'_>, exit: &str) -> bool {
+    match (gets(site), &site.calls) {
+        (Gets::Person, _) => exit != "answered",
+        (Gets::Recording | Gets::End, _) => false,
+        (Gets::Message | Gets::Nothing, Some(calls)) => calls.by(exit).any(|way| !way.served),
+        (Gets::Message | Gets::Nothing, None) => true,
+    }
+}
+
 /// Whether an exit is taken because the caller pressed a key.
-pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
+pub(super) fn is_pressed(site: &Site<'_>, exit: &str) -> bool {
+    if let Some(calls) = &site.calls {
+        return calls.by(exit).all(|way| way.pressed);
+    }
+    let Some(kind) = site.kind else { return false };
     match kind {
         Kind::IvrMenu | Kind::Collect => exit != "timeout",
         Kind::PlayMessage => exit == "interrupted",
@@ -174,7 +222,10 @@ pub(super) fn is_pressed(kind: Kind, exit: &str) -> bool {
         | Kind::Transfer
         | Kind::Conference
         | Kind::Queue
-        | Kind::Webhook => false,
+        | Kind::Webhook
+        | Kind::Start
+        | Kind::Subflow
+        | Kind::ComeBack => false,
     }
 }
 
@@ -196,6 +247,9 @@ pub(super) fn meets_nobody(kind: Kind, exit: &str) -> bool {
         | Kind::Split
         | Kind::Status
         | Kind::Collect
-        | Kind::Webhook => false,
+        | Kind::Webhook
+        | Kind::Start
+        | Kind::Subflow
+        | Kind::ComeBack => false,
     }
 }

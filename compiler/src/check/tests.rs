@@ -12,7 +12,8 @@ pub(super) fn of_flow<R>(text: &str, asks: impl FnOnce(&Cx<'_>) -> R) -> R {
     assert_eq!(conflicts, [], "{text}");
     let Project { flows, .. } = &read.project;
     let graph = flows.values().next().unwrap();
-    asks(&Cx::new(graph, &world))
+    let callees = Callees::of(&graph.library, [graph], &world);
+    asks(&Cx::new(graph, &graph.library, &callees, &world))
 }
 
 const OFFICE: &str = r#"

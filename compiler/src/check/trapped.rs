@@ -9,10 +9,11 @@
 
 use std::collections::VecDeque;
 
-use super::stay::{Gets, gets};
-use super::{Cx, Exit, Sink, index, paths};
+use super::stay::{self, Gets, gets};
+use super::{Cx, Exit, Sink, Site, index, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
+use crate::nodes::Kind;
 use crate::nodes::spec::{CallState, Unwired};
 
 /// A call at a node: its state there, and whether a message was the last that the caller heard.
@@ -42,7 +43,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut covered = vec![false; calls.well.len()];
     let mut named = vec![false; cx.graph.nodes.len()];
     for at in calls.order.iter().filter(|at| is_trapped(at)) {
-        let waits = cx.sites.get(at.node).and_then(|s| s.kind).is_some_and(|k| k.spec().waits);
+        let waits = cx.sites.get(at.node).is_some_and(stay::waits);
         if !waits || covered.get(at.slot()) == Some(&true) {
             continue;
         }
@@ -119,7 +120,12 @@ fn ends_well(cx: &Cx<'_>, at: At) -> bool {
     match cx.sites.get(at.node).map(gets) {
         Some(Gets::Person | Gets::Recording) => true,
         Some(Gets::End) => at.told || at.state == CallState::Early,
-        Some(Gets::Message | Gets::Nothing) | None => false,
+        Some(Gets::Message | Gets::Nothing) | None => {
+            let calls = cx.sites.get(at.node).and_then(|site| site.calls.as_ref());
+            // Back in the flow that called this one anything may be.
+            let back = cx.graph.nodes.get(at.node).is_some_and(|n| n.kind == Some(Kind::ComeBack));
+            back || calls.is_some_and(|calls| calls.well.contains(&at.state))
+        }
     }
 }
 
@@ -135,13 +141,24 @@ fn no_way_on_is_well(exit: &Exit) -> bool {
 /// The exits of a node with what a call comes to by them.
 fn after<'c>(cx: &'c Cx<'_>, at: At) -> impl Iterator<Item = (&'c Exit, Option<At>)> {
     let node = cx.graph.nodes.get(at.node);
-    let told = match cx.sites.get(at.node).map(|site| (gets(site), site.kind)) {
+    let site = cx.sites.get(at.node);
+    let told = match site.map(|site| (gets(site), stay::waits(site))) {
         Some((Gets::Message, _)) => true,
-        Some((_, Some(kind))) if kind.spec().waits => false,
+        Some((_, true)) => false,
         Some(_) | None => at.told,
     };
-    cx.exits(at.node).iter().filter(|e| e.known).filter_map(move |exit| {
-        let state = paths::leaves(node?, exit.spec.leaves, at.state);
-        Some((exit, exit.target.map(|node| At { node, state, told })))
+    let exits = cx.exits(at.node).iter().filter(|e| e.known);
+    exits.flat_map(move |exit| {
+        let all: Vec<(CallState, bool)> = match node.zip(site) {
+            Some((_, Site { calls: Some(calls), .. })) => {
+                let ways = calls.ways(&exit.name, at.state);
+                ways.map(|way| (way.left, way.told || !way.waited && at.told)).collect()
+            }
+            Some((node, site)) => {
+                paths::left(node, site, exit, at.state).into_iter().map(|state| (state, told)).collect()
+            }
+            None => Vec::new(),
+        };
+        all.into_iter().map(move |(state, told)| (exit, exit.target.map(|node| At { node, state, told })))
     })
 }

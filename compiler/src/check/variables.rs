@@ -86,10 +86,12 @@ fn declared(cx: &Cx<'_>, id: NodeId, node: &Node, variables: &Variables, out: &m
 /// The expressions of a node that can be read; that others can't was said.
 fn expressions(node: &Node) -> impl Iterator<Item = (&'static str, Expr)> {
     let specs = node.kind.map_or(&[][..], |kind| kind.spec().fields);
-    specs.iter().filter_map(|spec| {
+    let given = super::subflows::gives(node).into_iter().map(|expr| ("gives", expr));
+    let own = specs.iter().filter_map(|spec| {
         let text = node.field(spec.name)?.value.as_str()?;
         Some((spec.name, expr::of_field(spec.ty, text)?.ok()?))
-    })
+    });
+    own.chain(given)
 }
 
 /// That the digits of a `collect` are of its variable's type.
@@ -157,12 +159,19 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
 }
 
 /// The variables that are set for calls that leave a node by an exit, as bits.
-fn bits(variables: &Variables, node: &Node, exit: &str) -> u64 {
+fn bits((variables, inputs): (&Variables, u64), node: &Node, exit: &str) -> u64 {
     let bit = |name: &str| variables.get(name).map_or(0, |v| 1 << v.number);
+    let given = if node.kind == Some(Kind::Start) { inputs } else { 0 };
     let answers = webhook::of(node).into_iter().filter(|answer| answer.name == exit);
     let fields = answers.flat_map(|answer| answer.fields).fold(0, |bits, (name, _)| bits | bit(&name));
     let name = sets(node).filter(|_| node.kind == Some(Kind::Set) || exit == "next");
-    fields | name.map_or(0, bit)
+    given | fields | name.map_or(0, bit)
+}
+
+/// The flow's inputs as bits: they are set for calls that come in at its `start`.
+fn inputs(cx: &Cx<'_>, variables: &Variables) -> u64 {
+    let inputs = cx.graph.inputs();
+    inputs.iter().filter_map(|(name, _)| variables.get(name)).fold(0, |bits, v| bits | 1 << v.number)
 }
 
 fn entries(cx: &Cx<'_>) -> Vec<NodeId> {
@@ -173,6 +182,7 @@ fn entries(cx: &Cx<'_>) -> Vec<NodeId> {
 /// The variables that are set on every way to a node; `None` for one that no call reaches. A node's set only shrinks, so
 /// each is looked at once for every variable at most.
 fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Option<u64>> {
+    let inputs = inputs(cx, variables);
     let mut set: SecondaryMap<NodeId, Option<u64>> = SecondaryMap::new();
     let mut due = entries(cx);
     due.iter().for_each(|id| {
@@ -182,7 +192,7 @@ fn set_everywhere(cx: &Cx<'_>, variables: &Variables) -> SecondaryMap<NodeId, Op
         let before = set.get(id).copied().flatten().unwrap_or_default();
         let node = cx.graph.nodes.get(id);
         for (exit, target) in cx.exits(id).iter().filter_map(|exit| Some((exit, exit.target?))) {
-            let after = before | node.map_or(0, |node| bits(variables, node, &exit.name));
+            let after = before | node.map_or(0, |node| bits((variables, inputs), node, &exit.name));
             let old = set.get(target).copied().flatten();
             let new = old.map_or(after, |old| old & after);
             if old != Some(new) {
@@ -201,6 +211,7 @@ fn way_around(
     to: NodeId,
     number: u8,
 ) -> Option<Vec<(NodeId, CallState, usize)>> {
+    let inputs = inputs(cx, variables);
     let mut came: SecondaryMap<NodeId, Option<Option<(NodeId, usize)>>> = SecondaryMap::new();
     let mut due = VecDeque::from(entries(cx));
     due.iter().for_each(|id| {
@@ -211,7 +222,8 @@ fn way_around(
             break;
         }
         let node = cx.graph.nodes.get(id);
-        let sets = |exit: &str| node.is_some_and(|node| bits(variables, node, exit) >> number & 1 == 1);
+        let sets =
+            |exit: &str| node.is_some_and(|node| bits((variables, inputs), node, exit) >> number & 1 == 1);
         for (place, exit) in cx.exits(id).iter().enumerate().filter(|(_, exit)| !sets(&exit.name)) {
             if let Some(target) = exit.target.filter(|t| came.get(*t).copied().flatten().is_none()) {
                 came.insert(target, Some(Some((id, place))));

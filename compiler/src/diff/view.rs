@@ -79,7 +79,7 @@ impl<'a> View<'a> {
     /// The exits of a node, also those that have an edge and no fact behind them.
     pub fn exits(&self, id: NodeId) -> Vec<String> {
         let Some(node) = self.node(id) else { return Vec::new() };
-        let exits = node.kind.map(|kind| kind.exits(node, self.entity(node))).unwrap_or_default();
+        let exits = self.graph.library.exits_of(node, self.entity(node));
         let mut names: Vec<String> = exits.into_iter().map(|(name, _)| name).collect();
         for edge in self.wiring.from(id).iter().filter_map(|e| self.graph.edges.get(*e)) {
             if !names.contains(&edge.exit) {
@@ -97,7 +97,7 @@ impl<'a> View<'a> {
 
     fn unwired(&self, id: NodeId, exit: &str) -> Option<Unwired> {
         let node = self.node(id)?;
-        let exits = node.kind?.exits(node, self.entity(node));
+        let exits = self.graph.library.exits_of(node, self.entity(node));
         exits.into_iter().find(|(name, _)| name == exit).map(|(_, spec)| spec.unwired)
     }
 

@@ -6,19 +6,20 @@
 //! when its bytes or the facts change. What is between flows (numbers at two entries, keys given twice) is looked at each
 //! time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::asked::{Asked, Recorder};
 use super::json::Positions;
-use crate::check;
+use crate::check::{self, Callees};
 use crate::diag::{Diagnostic, Place, Sink, Span};
 use crate::entity::catalog::Catalog;
 use crate::graph::{FileId, FlowId, Graph, Project};
 use crate::text::marks::{self, Block, Marks};
 use crate::text::read::{self, Parsed};
-use crate::{Source, limits, read_catalog, read_json, structure};
+use crate::{Source, library, limits, read_catalog, read_json, structure};
 
 /// The file of a folder that holds facts and no flow.
 pub const CATALOG: &str = "catalog.json";
@@ -70,6 +71,8 @@ pub struct Unit {
 struct Checked {
     block: Span,
     asked: Asked,
+    /// The same for all flows that are called, if it calls one.
+    inside: Option<Arc<Asked>>,
     found: Vec<Diagnostic>,
 }
 
@@ -231,6 +234,10 @@ impl Folder {
         for (name, bytes) in self.of_kind(FileKind::Canvas) {
             others.push((FileKind::Canvas, canvas(name, bytes, &world)));
         }
+        link(&mut text, &mut others);
+        for (_, unit) in others.iter_mut().filter(|(kind, _)| *kind == FileKind::Canvas) {
+            unit.diagnostics.extend(crate::check(&unit.project, &world));
+        }
         check_text(&mut text, &world, &before);
         let mut office = Office { text, others, world };
         numbers_across(&mut office);
@@ -304,14 +311,20 @@ fn catalog(name: &str, bytes: &[u8], world: &mut Catalog) -> Unit {
 
 fn canvas(name: &str, bytes: &[u8], world: &Catalog) -> Unit {
     let read = read_json(&Source { name, bytes }, world);
-    let mut diagnostics = read.diagnostics;
-    diagnostics.extend(crate::check(&read.project, world));
     Unit {
         names: vec![name.to_owned()],
         project: read.project,
-        diagnostics,
+        diagnostics: read.diagnostics,
         positions: Positions::of(bytes),
         ..Unit::default()
+    }
+}
+
+/// Flows of canvases call those of the text and of each other. That those of the text do is done already.
+fn link(text: &mut Unit, others: &mut [(FileKind, Unit)]) {
+    if others.iter().any(|(kind, _)| *kind == FileKind::Canvas) {
+        let units = std::iter::once(text).chain(others.iter_mut().map(|(_, unit)| unit));
+        library::link(units.flat_map(|unit| unit.project.flows.values_mut()));
     }
 }
 
@@ -324,14 +337,27 @@ fn check_text(unit: &mut Unit, world: &Catalog, before: &Office) {
     let mut checked = BTreeMap::new();
     let flows = before.text.project.flows.iter();
     let known: HashMap<&str, FlowId> = flows.rev().map(|(id, graph)| (graph.key.as_str(), id)).collect();
+    let alike = callees_alike(&unit.project, &before.text.project);
+    let inside = LazyCell::new(|| {
+        let recorder = Recorder::new(world);
+        let library = unit.project.flows.values().next().map(|graph| graph.library.clone());
+        let callees = Callees::of(&library.unwrap_or_default(), unit.project.flows.values(), &recorder);
+        (callees, Arc::new(recorder.asked()))
+    });
     for (id, graph) in &unit.project.flows {
         let Some(block) = block_of(unit, graph) else { continue };
-        let old = known.get(graph.key.as_str()).copied();
+        let calls = library::calls(graph);
+        let old = known.get(graph.key.as_str()).copied().filter(|_| alike || !calls);
         let kept = old.and_then(|old| again(unit, (graph, block), world, (before, old)));
         let one = kept.unwrap_or_else(|| {
             let recorder = Recorder::new(world);
-            let found = crate::check_flow(graph, &recorder);
-            Checked { block, asked: recorder.asked(), found }
+            let (found, inside) = if calls {
+                let (callees, asked) = &*inside;
+                (crate::check_knowing(graph, &recorder, callees), Some(Arc::clone(asked)))
+            } else {
+                (crate::check_flow(graph, &recorder), None)
+            };
+            Checked { block, asked: recorder.asked(), inside, found }
         });
         checked.insert(id, one);
     }
@@ -339,6 +365,18 @@ fn check_text(unit: &mut Unit, world: &Catalog, before: &Office) {
         unit.diagnostics.extend(one.found.iter().cloned());
     }
     unit.checked = checked;
+}
+
+/// Whether every flow that flows of the text call, or called before, says what it said.
+fn callees_alike(now: &Project, before: &Project) -> bool {
+    let called = |project: &'_ Project| -> BTreeSet<String> {
+        let nodes = project.flows.values().flat_map(|graph| graph.nodes.values());
+        nodes.filter_map(library::called).map(str::to_owned).collect()
+    };
+    let keys: BTreeSet<String> = called(now).into_iter().chain(called(before)).collect();
+    let library = |project: &Project| project.flows.values().next().map(|graph| graph.library.clone());
+    let (new, old) = (library(now).unwrap_or_default(), library(before).unwrap_or_default());
+    keys.iter().all(|key| new.get(key) == old.get(key))
 }
 
 /// The extent of a flow's block.
@@ -361,11 +399,12 @@ fn again(
     if !same_text || before.text.project.flows.get(old) != Some(graph) {
         return None;
     }
-    if !checked.asked.answered_alike(&before.world, world) {
+    let alike = |asked: &Asked| asked.answered_alike(&before.world, world);
+    if !alike(&checked.asked) || !checked.inside.as_deref().is_none_or(alike) {
         return None;
     }
     let found = checked.found.iter().map(|d| moved(d, checked.block, block)).collect();
-    Some(Checked { block, asked: checked.asked.clone(), found })
+    Some(Checked { block, asked: checked.asked.clone(), inside: checked.inside.clone(), found })
 }
 
 fn text_of(project: &Project, span: Span) -> Option<&str> {

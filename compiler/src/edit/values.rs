@@ -1,6 +1,7 @@
 //! Values of fields by their type: what may be chosen, and what one looks like.
 
 use super::folder::Office;
+use super::words;
 use crate::entity::spec::{self as entity_spec, KeyType};
 use crate::entity::{EntityKind, Weekdays};
 use crate::expr::{FACTS, Variables};
@@ -83,6 +84,8 @@ pub(crate) fn sample(spec: &FieldSpec) -> String {
         FieldType::Url => "\"https://crm.example/calls\"".to_owned(),
         FieldType::Dial => "\"800\"".to_owned(),
         FieldType::Answers => "[known, unknown]".to_owned(),
+        FieldType::Flow => "flow".to_owned(),
+        FieldType::Exprs => "[\"caller.number\"]".to_owned(),
     }
 }
 
@@ -105,7 +108,8 @@ pub(crate) fn choices(
         }
         FieldType::Exit => exits(office, entity),
         FieldType::Variable => variables.names().map(|v| choice(v, v.to_owned(), "variable")).collect(),
-        FieldType::Expr | FieldType::Template => {
+        FieldType::Flow => flows(office),
+        FieldType::Expr | FieldType::Template | FieldType::Exprs => {
             let facts = FACTS.iter().map(|(name, _)| choice(name, (*name).to_owned(), "of every call"));
             facts.chain(variables.names().map(|v| choice(v, v.to_owned(), "variable"))).collect()
         }
@@ -126,7 +130,13 @@ pub(crate) fn choices(
 
 /// Whether a field's text holds expressions, in which names are completed one by one.
 pub(crate) const fn has_expressions(ty: FieldType) -> bool {
-    matches!(ty, FieldType::Expr | FieldType::Template)
+    matches!(ty, FieldType::Expr | FieldType::Template | FieldType::Exprs)
+}
+
+/// The flows that can be called, with what they take and how they come back.
+fn flows(office: &Office) -> Vec<Choice> {
+    let flows = office.text.project.flows.values().filter(|flow| flow.start().is_some());
+    flows.map(|flow| choice(&flow.key, text::named(&flow.key), &words::interface(flow))).collect()
 }
 
 /// The exits that an entity gives, and the fixed ones of the kind that works with it.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::graph::Graph;
 use crate::nodes::Kind;
 use crate::nodes::spec::{
     Computed, EntityUse, ExitSpec, FieldDefault, FieldSpec, Leaves, NodeSpec, Takes, Unwired,
@@ -33,12 +34,20 @@ pub(crate) fn kind(kind: Kind) -> String {
         }
     }
     let exits = exits(spec);
-    if exits.is_empty() {
+    if spec.name == Kind::ComeBack.name() {
+        page.push_str("\nThe call goes on in the flow that called this one.\n");
+    } else if exits.is_empty() {
         page.push_str("\nThe call ends here.\n");
     } else {
         let _ = write!(page, "\nExits:\n{exits}");
     }
     page
+}
+
+/// What a flow takes from those that call it, and how it comes back to them.
+pub(crate) fn interface(flow: &Graph) -> String {
+    let inputs: Vec<_> = flow.inputs().iter().map(|(name, ty)| format!("{name}: {}", ty.name())).collect();
+    format!("({}) → {}", inputs.join(", "), flow.own_exits().join(", "))
 }
 
 fn works_with(spec: &NodeSpec) -> String {
@@ -51,9 +60,15 @@ fn works_with(spec: &NodeSpec) -> String {
 
 fn exits(spec: &NodeSpec) -> String {
     let mut out = String::new();
-    if spec.computed != Computed::None {
-        let noun = spec.entity.kind().map_or("entity", |k| k.noun());
-        let _ = writeln!(out, "- those that the {noun} gives: {}", unwired(&spec.computed_exit));
+    let noun = spec.entity.kind().map_or("entity", |k| k.noun());
+    let computed = match spec.computed {
+        Computed::None => None,
+        Computed::MenuKeys | Computed::TimeRules => Some(format!("those that the {noun} gives")),
+        Computed::Answers => Some("one for each of its `answers`".to_owned()),
+        Computed::FlowExits => Some("the `exits` of the flow that it calls".to_owned()),
+    };
+    if let Some(computed) = computed {
+        let _ = writeln!(out, "- {computed}: {}", unwired(&spec.computed_exit));
     }
     for exit in spec.exits {
         let _ = writeln!(out, "- `{}`: {} {}", exit.name, first(exit.doc), sentence(unwired(exit)));

@@ -153,6 +153,12 @@ fn read_end(word: &str, words: &mut Words<'_>) -> Fault<BlockEnd> {
     match word {
         "jump" => return Ok(BlockEnd::Jump(words.block()?)),
         "hangup" => return Ok(BlockEnd::Hangup(words.cause()?)),
+        "return" => return Ok(BlockEnd::Return(words.number()?)),
+        "call" => {
+            let to = words.block()?;
+            words.expect("keeps")?;
+            return Ok(BlockEnd::Call { to, keeps: words.number()?, exits: Vec::new() });
+        }
         "count_down" => {
             let counter = words.counter()?;
             words.expect("more")?;
@@ -253,10 +259,20 @@ fn read_row(block: &mut Open, words: &mut Words<'_>) -> Fault<()> {
             rows.push((when, words.block()?));
             Ok(())
         }
+        Some(BlockEnd::Call { exits, .. }) => {
+            words.expect("exit")?;
+            words.expect("->")?;
+            exits.push(words.block()?);
+            Ok(())
+        }
         Some(
-            BlockEnd::Jump(_) | BlockEnd::CountDown { .. } | BlockEnd::Test { .. } | BlockEnd::Hangup(_),
+            BlockEnd::Return(_)
+            | BlockEnd::Jump(_)
+            | BlockEnd::CountDown { .. }
+            | BlockEnd::Test { .. }
+            | BlockEnd::Hangup(_),
         )
-        | None => Err("rows stand under a question or a clock".to_owned()),
+        | None => Err("rows stand under a question, a clock or a call".to_owned()),
     }
 }
 

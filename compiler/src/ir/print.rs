@@ -57,6 +57,11 @@ fn print_block(f: &mut Formatter<'_>, block: &Block, node: Option<&NodeInfo>) ->
             writeln!(f, "  count_down {counter} more {more} out {out}")
         }
         BlockEnd::Test { yes, no } => writeln!(f, "  test yes {yes} no {no}"),
+        BlockEnd::Call { to, keeps, exits } => {
+            writeln!(f, "  call {to} keeps {keeps}")?;
+            exits.iter().try_for_each(|to| writeln!(f, "    exit -> {to}"))
+        }
+        BlockEnd::Return(exit) => writeln!(f, "  return {exit}"),
         BlockEnd::Hangup(cause) => writeln!(f, "  hangup {}", cause.name()),
     }
 }

@@ -15,7 +15,7 @@ use crate::graph::{
 };
 use crate::nodes::Kind;
 use crate::world::World;
-use crate::{Source, limits};
+use crate::{Source, library, limits};
 
 /// Reads one canvas into a project of one flow.
 pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> Project {
@@ -44,6 +44,7 @@ pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> P
         f.tail = tail;
     }
     project.flows.push(graph);
+    library::link(project.flows.values_mut());
     project
 }
 

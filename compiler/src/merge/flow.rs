@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Merge, Three, of_present};
 use crate::graph::{Comments, Edge, Graph, Node, NodeId, Origin, Target};
+use crate::library::Library;
 
 /// A node's name and an exit of it.
 type Exit = (String, String);
@@ -84,6 +85,7 @@ impl Merge {
             fields: self.fields(&name, &graphs.map(|g| g.fields.clone()), &[]),
             nodes: PrimaryMap::new(),
             edges: PrimaryMap::new(),
+            library: Library::default(),
             origin: Origin::default(),
             unread: false,
         };

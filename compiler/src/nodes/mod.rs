@@ -25,6 +25,9 @@ kinds! {
     queue: Queue;
     webhook: Webhook;
     collect: Collect;
+    start: Start;
+    subflow: Subflow;
+    come_back: ComeBack;
 }
 
 use self::spec::Computed;
@@ -45,7 +48,7 @@ impl Kind {
     }
 
     /// The names of a node's exits in their order: those that come from the entity's facts or from the node itself, then
-    /// the fixed ones. Without facts only the fixed ones.
+    /// the fixed ones. Without facts only the fixed ones. Those of a `subflow` are [`crate::graph::Graph::exits_of`].
     #[must_use]
     pub fn exits(self, node: &Node, facts: Option<&EntityFacts>) -> Vec<(String, &'static spec::ExitSpec)> {
         let spec = self.spec();
@@ -57,7 +60,9 @@ impl Kind {
             (Computed::Answers, _) => {
                 crate::webhook::of(node).into_iter().map(|answer| answer.name).collect()
             }
-            (Computed::None | Computed::MenuKeys | Computed::TimeRules, _) => Vec::new(),
+            (Computed::None | Computed::MenuKeys | Computed::TimeRules | Computed::FlowExits, _) => {
+                Vec::new()
+            }
         };
         let computed = computed.into_iter().map(|name| (name, &spec.computed_exit));
         computed.chain(spec.exits.iter().map(|e| (e.name.to_owned(), e))).collect()

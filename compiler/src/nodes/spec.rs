@@ -89,6 +89,8 @@ pub enum Computed {
     TimeRules,
     /// One per answer that the node declares.
     Answers,
+    /// One per exit of the flow that is called.
+    FlowExits,
 }
 
 /// Type of a field, with its range.
@@ -151,6 +153,10 @@ pub enum FieldType {
     Inputs,
     /// A list of names: the exits of a flow that others call.
     Names,
+    /// The key of a flow.
+    Flow,
+    /// A list of expressions.
+    Exprs,
 }
 
 /// What a field is without being given.

@@ -76,6 +76,10 @@ text_kinds! {
     Url FieldType::Url;
     /// Key of a prompt.
     PromptKey FieldType::Ref(EntityKind::Prompt);
+    /// Key of a flow.
+    FlowKey FieldType::Flow;
+    /// Name of an exit.
+    ExitName FieldType::Exit;
     /// Name of a secret that the server keeps.
     SecretName FieldType::Text { max: 64 };
 }
@@ -146,6 +150,19 @@ impl<const MIN: u8, const MAX: u8> FieldKind for Int<MIN, MAX> {
     const FALLBACK: u8 = MIN;
     fn read(value: &Value) -> Option<u8> {
         value.as_u64().and_then(|n| u8::try_from(n).ok()).filter(|n| (MIN..=MAX).contains(n))
+    }
+}
+
+/// A list of expressions.
+#[derive(Debug)]
+pub struct ExprList;
+
+impl FieldKind for ExprList {
+    type Out = Vec<String>;
+    const TYPE: FieldType = FieldType::Exprs;
+    const FALLBACK: Vec<String> = Vec::new();
+    fn read(value: &Value) -> Option<Vec<String>> {
+        value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
     }
 }
 

@@ -163,20 +163,20 @@ struct At<'a> {
 fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
     let names = graph.names();
     let mut met: Vec<Met<'a>> = Vec::new();
+    // A call is in the nodes by which it came into subflows, and in one of the last.
+    let mut inside: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for happening in &outcome.happened {
         match &happening.what {
             What::Enters(name) => {
-                let node = names.get(name.as_str()).and_then(|id| graph.nodes.get(*id));
+                let own = names.get(name.as_str()).and_then(|id| graph.nodes.get(*id));
+                let node = own.or_else(|| graph.node_of_program(name).map(|(_, node)| node));
                 let (kind, entity) = (node.and_then(|n| n.kind), node.and_then(|n| n.entity_key()));
+                inside.entry(name).or_default().push(met.len());
                 met.push(Met::Comes(At { name, kind, entity, exit: None }));
             }
-            What::Leaves { exit, .. } => {
-                // A call is in one node at a time: the one it came to last.
-                let last = met.iter_mut().rev().find_map(|m| match m {
-                    Met::Comes(at) => Some(at),
-                    Met::Leaves(_) | Met::Hears(_) | Met::Shows(_) | Met::Sends(_) | Met::Ends(_) => None,
-                });
-                if let Some(at) = last {
+            What::Leaves { node, exit } => {
+                let last = inside.get_mut(node.as_str()).and_then(Vec::pop);
+                if let Some(Met::Comes(at)) = last.and_then(|last| met.get_mut(last)) {
                     at.exit = Some(exit);
                     let left = Met::Leaves(*at);
                     met.push(left);

@@ -4,6 +4,7 @@ use flow_vm::effect::{End, Input};
 use flow_vm::text::{answer_text, end_text};
 
 use crate::graph::Graph;
+use crate::nodes::Kind;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +55,20 @@ pub fn told(graph: &Graph, happened: &[Happening]) -> Vec<String> {
 fn line(graph: &Graph, what: &What) -> Option<String> {
     Some(match what {
         What::Enters(name) => {
-            let node = graph.node(name).and_then(|id| graph.nodes.get(id));
+            let node = graph.node_of_program(name).map(|(_, node)| node);
             let entity = node.and_then(|n| n.entity_key()).map(|key| format!(" {key}"));
             let kind = node.map_or("?", |n| n.kind_name.as_str());
             format!("{name}: {kind}{}", entity.unwrap_or_default())
         }
-        What::Leaves { exit, .. } => format!("  leaves by {exit}"),
+        What::Leaves { node, exit } => {
+            let kind = graph.node_of_program(node).and_then(|(_, node)| node.kind);
+            // Much happened since the call came to it.
+            if kind == Some(Kind::Subflow) {
+                format!("{node} goes on by {exit}")
+            } else {
+                format!("  leaves by {exit}")
+            }
+        }
         What::Asks(effect) => format!("  {effect}"),
         What::Hears(prompt) => format!("  hears {prompt}"),
         What::Shows(text) => format!("  shows {text:?}"),

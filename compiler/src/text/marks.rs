@@ -334,6 +334,8 @@ impl Maker<'_> {
             (FieldType::Exit, Some((kind, entity))) => {
                 self.names(atom, Thing::Part { kind, entity: entity.to_owned(), key: atom.text.clone() });
             }
+            (FieldType::Flow, _) => self.names(atom, Thing::Flow(atom.text.clone())),
+            (FieldType::Exprs, _) => self.expression(atom, FieldType::Expr, within.flow),
             (FieldType::Variable, _) => {
                 let name = atom.text.clone();
                 self.defines(atom, Thing::Variable { flow: within.flow.to_owned(), name });

@@ -7,16 +7,15 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use super::layout::Layout;
 use super::tree::{self, Arg, Atom, NodeShape, Shape, Spelled, Statement};
 use super::{spell, steps};
-use crate::Source;
 use crate::diag::{Code, Diagnostic, Place, Sink, Span, a};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::graph::{
     Declaration, Edge, EntityRef, FLOW_FIELDS, Field, FileId, FlowId, Graph, Item, Node, NodeId, Origin,
     Part, Project, SourceFile, Target, Test,
 };
-use crate::limits;
 use crate::nodes::Kind;
 use crate::nodes::spec::{EntityUse, FieldSpec};
+use crate::{Source, library, limits};
 
 /// A file in shapes: what doesn't depend on any other file, so that it's made again only when the file changes.
 #[derive(Clone, Debug)]
@@ -95,6 +94,7 @@ pub(crate) fn assemble(files: impl IntoIterator<Item = Parsed>, sink: &mut Sink)
         }
     }
     place(&mut project, layouts, sink);
+    library::link(project.flows.values_mut());
     project
 }
 

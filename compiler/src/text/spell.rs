@@ -13,11 +13,23 @@ pub(super) fn read(ty: Option<FieldType>, spelled: &Spelled) -> Value {
     let fitting = match (ty, spelled) {
         (_, Spelled::Json(value)) => Some(value.clone()),
         (
-            Some(FieldType::Refs(_) | FieldType::Networks | FieldType::Inputs | FieldType::Names),
+            Some(
+                FieldType::Refs(_)
+                | FieldType::Networks
+                | FieldType::Inputs
+                | FieldType::Names
+                | FieldType::Exprs,
+            ),
             Spelled::Atom(atom),
         ) => Some(json!([atom.text])),
         (
-            Some(FieldType::Refs(_) | FieldType::Networks | FieldType::Inputs | FieldType::Names),
+            Some(
+                FieldType::Refs(_)
+                | FieldType::Networks
+                | FieldType::Inputs
+                | FieldType::Names
+                | FieldType::Exprs,
+            ),
             Spelled::List(atoms),
         ) => Some(atoms.iter().map(|a| Value::from(a.text.as_str())).collect()),
         (Some(FieldType::Weekdays), Spelled::Atom(atom)) => days(&atom.text).map(Value::from),
@@ -56,6 +68,7 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         | FieldType::Zone
         | FieldType::Word(_)
         | FieldType::Ref(_)
+        | FieldType::Flow
         | FieldType::Exit => Some(Value::from(atom.text.as_str())),
         FieldType::Seconds { .. } | FieldType::Dates => Some(Value::from(atom.text.as_str())),
         FieldType::Bool
@@ -64,6 +77,7 @@ fn one(ty: FieldType, atom: &Atom) -> Option<Value> {
         | FieldType::Networks
         | FieldType::Inputs
         | FieldType::Names
+        | FieldType::Exprs
         | FieldType::Weekdays
         | FieldType::Answers
         | FieldType::Hours => None,

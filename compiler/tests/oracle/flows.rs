@@ -12,6 +12,25 @@ use flow_compiler::world::World;
 
 /// The office.
 pub const OFFICE: &str = r#"
+flow helper {
+  zone = "UTC"
+  inputs = [n:number, at:time]
+  exits = [ok, failed]
+  entry begin: start -> first
+  first: set { variable = tries  value = "n * 3 + length(text(at))"  next -> big }
+  big: branch { when = "tries < 9 or n > 20"  yes -> ask  no -> inner }
+  ask: collect hello { variable = label  max = 3  retries = 0  next -> ok  timeout -> failed  invalid -> failed }
+  inner: subflow { flow = last  done -> failed }
+  ok: return { exit = ok }
+  failed: return { exit = failed }
+}
+flow last {
+  exits = [done]
+  entry begin: start -> play
+  play: play_message hello { barge_in = true  next -> done  interrupted -> bye }
+  done: return { exit = done }
+  bye: hangup
+}
 trunk carrier { hosts = ["203.0.113.0/24"] }
 inbound_number "+61299998888" { trunk = carrier }
 extension 101 "Ann"
@@ -147,7 +166,9 @@ impl Choices<'_> {
 
 /// The kinds that nodes are made of: all but entries.
 pub fn kinds() -> Vec<Kind> {
-    Kind::ALL.iter().copied().filter(|kind| !kind.spec().is_entry()).collect()
+    // A `return` is for flows that others call; there is one in the office.
+    let usual = |kind: &Kind| !kind.spec().is_entry() && *kind != Kind::ComeBack;
+    Kind::ALL.iter().copied().filter(usual).collect()
 }
 
 /// A flow with its office, and a test that says what phones and the caller do.
@@ -185,12 +206,21 @@ fn node(text: &mut String, n: usize, count: usize, choices: &mut Choices<'_>, wo
     }
     text.push_str(" {");
     let variable = choices.of(VARIABLES.len());
+    if kind == Kind::Subflow {
+        let given = choices.one(&["tries", "tries - 4", "0"]);
+        let time = choices.one(&["due", "now.time", "now.time + left"]);
+        write!(text, "  flow = helper  gives = [{given:?}, {time:?}]").unwrap();
+        for exit in ["ok", "failed"] {
+            write!(text, "  {exit} -> n{}", n + 1 + choices.of(count - n)).unwrap();
+        }
+    }
     if kind == Kind::Collect {
         write!(text, "  {}", choices.one(COLLECTS)).unwrap();
     }
     let mut made = Node { kind: Some(kind), ..Node::default() };
     let inside = choices.of(2) == 1;
-    for field in spec.fields.iter().filter(|field| kind != Kind::Collect || FREE.contains(&field.name)) {
+    let own = [Kind::Collect, Kind::Subflow].contains(&kind);
+    for field in spec.fields.iter().filter(|field| !own || FREE.contains(&field.name)) {
         if kind == Kind::Transfer && ["extension", "number"].contains(&field.name) {
             // One of the two, and never both.
             if (field.name == "extension") == inside {
@@ -244,6 +274,8 @@ fn value(kind: Kind, field: &FieldSpec, variable: usize, choices: &mut Choices<'
         | FieldType::Answers
         | FieldType::Inputs
         | FieldType::Names
+        | FieldType::Flow
+        | FieldType::Exprs
         | FieldType::Exit => panic!(
             "no node has had a field such as `{}` of `{}` yet: say what it may be",
             field.name,

@@ -58,6 +58,8 @@ pub fn call(
 ) -> Vec<Did> {
     let mut call = Call {
         graph,
+        root: graph,
+        calls: Vec::new(),
         world,
         facts,
         answers: answers.iter(),
@@ -80,12 +82,17 @@ pub fn call(
 }
 
 struct Call<'a> {
+    /// The flow that the call is in.
     graph: &'a Graph,
+    /// The flow that it came into.
+    root: &'a Graph,
+    /// The flows that it goes back to, with the nodes that sent it on and their variables.
+    calls: Vec<(&'a Graph, NodeId, BTreeMap<String, Value>)>,
     world: &'a dyn World,
     facts: &'a CallFacts,
     answers: slice::Iter<'a, Answer>,
     variables: BTreeMap<String, Value>,
-    visits: BTreeMap<NodeId, u32>,
+    visits: BTreeMap<String, u32>,
     did: Vec<Did>,
     /// The exit for how digits were last not confirmed.
     last_confirm: &'static str,
@@ -94,22 +101,74 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     /// One node, and the next.
     fn step(&mut self, at: NodeId) -> Result<NodeId, Over> {
-        let visits = self.visits.entry(at).or_default();
+        let node = &self.graph.nodes[at];
+        let name = self.name(node);
+        let visits = self.visits.entry(name.clone()).or_default();
         *visits += 1;
         if *visits > VISITS {
             return Err(Over::Ended(End::TooManyVisits));
         }
-        let node = &self.graph.nodes[at];
-        self.did.push(Did::Enters(node.name.clone()));
+        self.did.push(Did::Enters(name.clone()));
+        match node.kind {
+            Some(Kind::Subflow) => return self.go_into(at, node),
+            Some(Kind::ComeBack) => return self.come_back(node),
+            _ => {}
+        }
         let exit = self.node(node)?;
-        self.did.push(Did::Leaves(node.name.clone(), exit.clone()));
+        self.did.push(Did::Leaves(name, exit.clone()));
         self.follow(at, node, &exit)
+    }
+
+    /// What programs call a node.
+    fn name(&self, node: &Node) -> String {
+        if self.calls.is_empty() { node.name.clone() } else { format!("{}/{}", self.graph.key, node.name) }
+    }
+
+    fn go_into(&mut self, at: NodeId, node: &Node) -> Result<NodeId, Over> {
+        let callee = self.root.library.get(text(node, "flow").unwrap()).expect("the flow");
+        let given = node.field("gives").and_then(|f| f.value.as_array()).cloned().unwrap_or_default();
+        let exprs: Vec<Expr> = given.iter().map(|t| expr::read(t.as_str().unwrap()).unwrap()).collect();
+        let now = self.now(exprs.iter().any(Expr::asks_time))?;
+        let mut variables = BTreeMap::new();
+        for ((name, _), expr) in callee.inputs().into_iter().zip(&exprs) {
+            let known = Known { facts: self.facts, variables: &self.variables, now };
+            variables.insert(name.to_owned(), known.value(expr));
+        }
+        if self.calls.len() == 64 {
+            return Err(Over::Ended(End::TooDeep));
+        }
+        self.calls.push((self.graph, at, std::mem::replace(&mut self.variables, variables)));
+        self.graph = callee;
+        Ok(callee.nodes.iter().find(|(_, n)| n.kind == Some(Kind::Start)).expect("a start").0)
+    }
+
+    fn come_back(&mut self, node: &Node) -> Result<NodeId, Over> {
+        let exit = text(node, "exit").unwrap();
+        let (graph, at, variables) = self.calls.pop().expect("a call to go back to");
+        self.graph = graph;
+        self.variables = variables;
+        let node = &graph.nodes[at];
+        self.did.push(Did::Leaves(self.name(node), exit.to_owned()));
+        self.follow(at, node, exit)
+    }
+
+    /// The local time, if it's wanted.
+    fn now(&mut self, wanted: bool) -> Result<Option<LocalTime>, Over> {
+        if !wanted {
+            return Ok(None);
+        }
+        let zone = expr::zone_of(self.graph, self.world).expect("a zone");
+        match self.ask(&Effect::LocalTime { zone: &zone })? {
+            Answer::LocalTime(time) => Ok(Some(time)),
+            _ => Err(Over::Ended(End::Hangup(Cause::Congestion))),
+        }
     }
 
     /// What happens in a node: the exit by which the call leaves it, if it does.
     fn node(&mut self, node: &'a Node) -> Result<String, Over> {
         match node.kind.expect("a kind") {
-            Kind::InboundNumber => Ok("next".into()),
+            Kind::InboundNumber | Kind::Start => Ok("next".into()),
+            Kind::Subflow | Kind::ComeBack => unreachable!("these lead to other flows"),
             Kind::TimeSwitch => self.time_switch(node),
             Kind::IvrMenu => self.menu(node),
             Kind::RingGroup => {
@@ -412,7 +471,7 @@ impl<'a> Call<'a> {
 
     /// The next node behind an exit, by its own edge or by what happens without one.
     fn follow(&mut self, at: NodeId, node: &Node, exit: &str) -> Result<NodeId, Over> {
-        let exits = node.kind.unwrap().exits(node, self.entity_of(node));
+        let exits = self.root.library.exits_of(node, self.entity_of(node));
         let mut exit = exit.to_owned();
         loop {
             let edge = self.graph.edges.values().find(|e| e.source == at && e.exit == exit);
@@ -435,14 +494,7 @@ impl<'a> Call<'a> {
 
     /// The value of an expression. Where it reads the clock, the time is asked first.
     fn value(&mut self, expr: &Expr) -> Result<Value, Over> {
-        let mut now = None;
-        if expr.asks_time() {
-            let zone = expr::zone_of(self.graph, self.world).expect("a zone");
-            match self.ask(&Effect::LocalTime { zone: &zone })? {
-                Answer::LocalTime(time) => now = Some(time),
-                _ => return Err(Over::Ended(End::Hangup(Cause::Congestion))),
-            }
-        }
+        let now = self.now(expr.asks_time())?;
         Ok(Known { facts: self.facts, variables: &self.variables, now }.value(expr))
     }
 

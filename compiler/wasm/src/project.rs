@@ -195,6 +195,11 @@ impl Folder {
     pub fn program(&self, key: &str) -> Result<Program, Refusal> {
         self.is_read()?;
         let compiled = compile(self.flow(key)?, &self.office().world);
+        if !self.flow(key)?.is_entered() {
+            return Err(format!(
+                "no number leads into `{key}`: it's in the programs of the flows that call it"
+            ));
+        }
         let first = compiled.diagnostics.iter().find(|d| d.is_error()).map(|d| d.message.clone());
         let why = || format!("the flow `{key}` has errors: {}", first.unwrap_or_default());
         compiled.program.ok_or_else(why)

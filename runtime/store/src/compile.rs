@@ -6,7 +6,8 @@ use flow_compiler::compile as compiler;
 use flow_compiler::diag::{Code, Diagnostic, Place};
 use flow_compiler::entity::catalog::{Catalog, Overlay};
 use flow_compiler::entity::{EntityFacts, EntityKind};
-use flow_compiler::graph::{Declaration, FlowId, Graph, Project};
+use flow_compiler::graph::{Declaration, FlowId, Graph, Node, Project};
+use flow_compiler::library;
 use flow_compiler::nodes;
 use flow_compiler::world::World;
 use flow_compiler::{Source, check, check_flow, read_catalog, read_json, read_text, write_json};
@@ -49,6 +50,7 @@ pub(crate) fn compile(
     let refused = |diagnostics| Error::Refused { flow: flow.to_owned(), diagnostics };
     let world = Watched::new(facts);
     let (graph, mut found) = read(flow, source, &world);
+    check_calls(&graph)?;
     let unread = found.iter().any(Diagnostic::is_error);
     let compiled = compiler::compile(&graph, &world);
     found.extend(compiled.diagnostics);
@@ -313,6 +315,29 @@ fn numbers(graph: &Graph) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// Refuses a flow that calls others, with the nodes that do: a version keeps one flow, and a change of another one's draft
+/// mustn't change what calls do. Refuses a flow that only others could call, too.
+fn check_calls(graph: &Graph) -> Result<()> {
+    let calls = |node: &Node| Some(format!("`{}` calls `{}`", node.name, library::called(node)?));
+    let told: Vec<String> = graph.nodes.values().filter_map(calls).collect();
+    if !told.is_empty() {
+        return Err(Error::Invalid(format!(
+            "flow `{}` can't go live, because this server can't publish flows that call others yet: {}. Draw what they do \
+             in this flow, or publish it on a newer flowpbx",
+            graph.key,
+            told.join("; ")
+        )));
+    }
+    if graph.start().is_some() && !graph.is_entered() {
+        return Err(Error::Invalid(format!(
+            "flow `{}` can't go live by itself: no number leads into it, only calls of other flows. Keep it as a draft, \
+             or add an `inbound_number`",
+            graph.key
+        )));
+    }
+    Ok(())
 }
 
 /// Refuses a program that asks for what the server can't do, with the nodes that do.

@@ -318,6 +318,28 @@ fn a_flow_with_nodes_that_the_server_cannot_do_is_refused_with_their_names() {
 }
 
 #[test]
+fn flows_that_call_others_are_kept_as_drafts_and_do_not_go_live() {
+    const MAIN: &str = "flow main {\n entry in: inbound_number \"+61299998888\" -> ask\n \
+        ask: subflow { flow = verify  ok -> bye }\n bye: hangup\n}\n";
+    const VERIFY: &str =
+        "flow verify {\n exits = [ok]\n entry begin: start -> ok\n ok: return { exit = ok }\n}\n";
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let files = vec![file("main.flow", MAIN), file("verify.flow", VERIFY)];
+    store.import(&Import { files: files.clone(), publish: false }, BY).unwrap();
+    let whys = [
+        ("main", "can't publish flows that call others yet: `ask` calls `verify`"),
+        ("verify", "can't go live by itself: no number leads into it"),
+    ];
+    for (flow, expected) in whys {
+        let Err(Error::Invalid(why)) = store.publish(flow, BY) else { panic!("{flow}") };
+        assert!(why.contains(expected), "{why}");
+    }
+    assert!(store.import(&Import { files, publish: true }, BY).is_err());
+    assert!(store.live_flows().unwrap().is_empty());
+}
+
+#[test]
 fn conferences_and_queues_are_refused_and_nothing_is_kept() {
     const FILES: &str = "extension 101 \"Ann\"\nqueue support { members = [101] }\nconference weekly\n";
     let dir = tempfile::tempdir().unwrap();

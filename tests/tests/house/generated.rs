@@ -54,13 +54,16 @@ fn node(spec: &NodeSpec, page: &mut String) {
     writeln!(page, "- {}", takes(spec.takes)).unwrap();
     fields(spec.fields, page);
     if spec.exits.is_empty() && spec.computed == Computed::None {
-        page.push_str("\nThe call ends here.\n");
+        let back = spec.name == Kind::ComeBack.name();
+        let what = if back { "goes on in the flow that sent it here" } else { "ends here" };
+        writeln!(page, "\nThe call {what}.").unwrap();
         return;
     }
     page.push_str("\n| exit | leaves the call | without an edge | |\n|---|---|---|---|\n");
     match spec.computed {
         Computed::None => {}
         Computed::MenuKeys => exit("one per key of the menu", &spec.computed_exit, page),
+        Computed::FlowExits => exit("one per exit of the flow", &spec.computed_exit, page),
         Computed::TimeRules => exit("one per rule of the time switch", &spec.computed_exit, page),
         Computed::Answers => exit("one per declared answer", &spec.computed_exit, page),
     }
@@ -146,6 +149,8 @@ fn field_type(ty: FieldType) -> String {
         FieldType::Answers => "answers: `[\"known(customer: text)\", unknown]`".to_owned(),
         FieldType::Inputs => "list of `name:type`".to_owned(),
         FieldType::Names => "list of names".to_owned(),
+        FieldType::Flow => "key of a flow".to_owned(),
+        FieldType::Exprs => "list of expressions".to_owned(),
         FieldType::Text { max } => format!("text, at most {max} bytes"),
         FieldType::Word(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "),
         FieldType::Ref(kind) => {

@@ -21,8 +21,9 @@ pub fn run(paths: &[PathBuf], output: Option<&Path>, report: &Report<'_>) -> Res
         .filter_map(|(_, _, graph)| Some((graph.key.as_str(), compile(graph, &input.world).bytes()?)))
         .collect();
     // What passed the checks compiles; if not, it is said and no file is written.
-    if programs.len() < input.flows().count() {
-        for (_, _, graph) in input.flows() {
+    let entered = || input.flows().filter(|(_, _, graph)| graph.is_entered());
+    if programs.len() < entered().count() {
+        for (_, _, graph) in entered() {
             let found = compile(graph, &input.world).diagnostics;
             found.iter().try_for_each(|d| report.out.remark(&d.message))?;
         }

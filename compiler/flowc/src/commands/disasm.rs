@@ -20,7 +20,8 @@ pub fn run(paths: &[PathBuf], ir: bool, report: &Report<'_>) -> Result<bool, Fai
         let program = flow_vm::verify(bytes).map_err(|e| Failure(format!("{name}: {e}")))?;
         report.out.result(&disassemble(&program))?;
     }
-    for (_, _, graph) in input.flows() {
+    // A flow that only others call is in their programs.
+    for (_, _, graph) in input.flows().filter(|(_, _, graph)| graph.is_entered()) {
         if ir {
             let Ok(ir) = lower(graph, &input.world) else { return Ok(false) };
             report.out.result(&ir.to_string())?;

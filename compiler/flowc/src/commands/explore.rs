@@ -21,7 +21,11 @@ pub fn run(paths: &[PathBuf], flow: Option<&str>, tests: bool, report: &Report<'
         return report.findings(&input.found());
     }
     let mut found: Vec<(&str, Explored)> = Vec::new();
-    for (_, _, graph) in input.flows().filter(|(_, _, g)| flow.is_none_or(|key| g.key == key)) {
+    for (_, _, graph) in input.flows().filter(|(_, _, g)| flow.map_or(g.is_entered(), |key| g.key == key)) {
+        if !graph.is_entered() {
+            let why = "only other flows call it: explore one of those";
+            return Err(Failure(format!("no number leads into `{}`; {why}", graph.key)));
+        }
         let Some(program) = compile(graph, &input.world).program else { return Ok(false) };
         found.push((&graph.key, explore(&program, graph, &input.world)));
     }
