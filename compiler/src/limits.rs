@@ -29,6 +29,8 @@ pub const NAME_BYTES_MAX: usize = 200;
 pub const TEXT_BYTES_MAX: usize = 4_096;
 /// Diagnostics of one reading or one check; the last one says how many were left out.
 pub const DIAGNOSTICS_MAX: usize = 1_000;
+/// Blocks of text that stand in one another. What means something takes three.
+pub const BLOCK_DEPTH_MAX: usize = 64;
 /// Nesting of a JSON value that is kept as it came.
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Findings of one reading for which "did you mean" is looked for.

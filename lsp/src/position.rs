@@ -71,7 +71,8 @@ impl Lines {
         let at = (0..=at.min(text.len())).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
         let line = self.line_of(at);
         let start = self.starts.get(line).copied().unwrap_or(0);
-        let column: usize = text.get(start..at).unwrap_or("").chars().map(char::len_utf16).sum();
+        let before = text.get(start..at).unwrap_or("");
+        let column = if before.is_ascii() { before.len() } else { before.encode_utf16().count() };
         let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Position { line: clip(line), character: clip(column) }
     }

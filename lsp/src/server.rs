@@ -132,7 +132,8 @@ impl Server<'_> {
             self.tell();
             let answered = catch_unwind(AssertUnwindSafe(|| requests::answer(&mut self.desk, request)));
             match answered {
-                Ok(Ok(answer)) => Response::new_ok(id, answer),
+                // `Response::new_ok` would copy the whole answer.
+                Ok(Ok(answer)) => Response { id, response_result: Ok(answer) },
                 Ok(Err(refusal)) => refused(refusal.code, &refusal.why),
                 Err(_) => {
                     refused(ErrorCode::InternalError, "this is a mistake of flow-lsp; please report it")

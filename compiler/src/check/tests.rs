@@ -98,6 +98,33 @@ fn a_wait_is_endless_where_callers_who_press_nothing_go_round() {
 }
 
 #[test]
+fn a_wait_goes_through_the_flows_that_are_called_exit_by_exit() {
+    let text = r#"flow main {
+  entry office: inbound_number "+61299998888" -> try
+  try: subflow {
+    flow = people
+    talked -> sales
+    nobody -> ben
+  }
+  ben: extension 102 { no_answer -> box }
+  sales: ring_group sales { no_answer -> box }
+  box: voicemail box
+}
+flow people {
+  exits = [talked, nobody]
+  entry begin: start -> ann
+  ann: extension 101 {
+    answered -> talked
+    no_answer -> nobody
+  }
+  talked: return { exit = talked }
+  nobody: return { exit = nobody }
+}"#;
+    // 20 seconds inside and 15 behind `nobody`; those who talked to Ann don't wait for her, and not for sales.
+    assert_eq!(seconds(text), [way(Longest::Seconds(35), &["office.next", "try.nobody", "ben"])]);
+}
+
+#[test]
 fn nobody_waits_where_nobody_rings() {
     let text = r#"flow main {
   entry office: inbound_number "+61299998888" -> empty

@@ -111,6 +111,7 @@ fn on_canvas(graph: &Graph, name: &str, spot: &Spot) -> Slot {
         owner: node.kind.map(Owner::Node),
         flow: graph.key.clone(),
         entity: node.entity_key().map(str::to_owned),
+        calls: crate::library::called(node).map(str::to_owned),
         fields: node.fields.iter().map(|f| f.name.clone()).collect(),
         exits: Vec::new(),
     };
@@ -351,6 +352,19 @@ impl Finder<'_> {
                 snippet.plain(&format!("{end}{} -> ", text::handle(exit))).stop("node")
             });
             self.push(written("all required exits", lines, &missing.join(", ")));
+        }
+        let called = inside.calls.as_deref().filter(|_| kind == Kind::Subflow);
+        let called = called.and_then(|key| {
+            let own = self.project.flows.get(self.project.flow(&inside.flow)?)?;
+            own.library.get(key)
+        });
+        for name in
+            called.map(Graph::own_exits).unwrap_or_default().into_iter().filter(|name| !is_wired(name))
+        {
+            let shown = text::handle(name);
+            let snippet = Snippet::default().plain(&format!("{shown} -> ")).stop("node");
+            let page = words::exit(name, &kind.spec().computed_exit);
+            self.snippet(CompletionKind::Exit, &shown, snippet, "the flow comes back by it", page);
         }
         let facts = kind.spec().entity.kind().zip(inside.entity.as_deref());
         let facts = facts.and_then(|(kind, key)| self.office.world.entity(kind, key));

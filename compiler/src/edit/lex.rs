@@ -1,6 +1,8 @@
 //! The words of a text that may be broken anywhere, with where they stand: what completion, folding and colours are read
 //! from. The words are the grammar's (`text/flow.pest`).
 
+use crate::text::scan;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tok {
@@ -70,30 +72,18 @@ pub(crate) fn lex(text: &str) -> Vec<Token> {
             (b'[', _) => (Tok::ListOpen, start + 1),
             (b']', _) => (Tok::ListClose, start + 1),
             (b',', _) => (Tok::Comma, start + 1),
-            _ if is_word(bytes, start) => {
-                let end = (start..bytes.len()).find(|n| !is_word(bytes, *n)).unwrap_or(bytes.len());
-                (Tok::Word, end)
-            }
-            _ => {
-                let end = (start + 1..bytes.len()).find(|n| text.is_char_boundary(*n)).unwrap_or(bytes.len());
-                (Tok::Other, end)
-            }
+            _ => match scan::word(bytes, start) {
+                Some(end) => (Tok::Word, end),
+                None => {
+                    let next = (start + 1..bytes.len()).find(|n| text.is_char_boundary(*n));
+                    (Tok::Other, next.unwrap_or(bytes.len()))
+                }
+            },
         };
         tokens.push(Token { kind, start, end });
         start = end;
     }
     tokens
-}
-
-/// The grammar's `word_char`.
-fn is_word(bytes: &[u8], at: usize) -> bool {
-    let next = bytes.get(at + 1).copied();
-    match bytes.get(at) {
-        Some(b'-') => next != Some(b'>'),
-        Some(b'/') => next != Some(b'/'),
-        Some(b) => b.is_ascii_alphanumeric() || b"_+*#:.%@".contains(b),
-        None => false,
-    }
 }
 
 fn line_end(bytes: &[u8], from: usize) -> usize {

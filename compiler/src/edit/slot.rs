@@ -57,6 +57,8 @@ pub(crate) struct Inside {
     pub flow: String,
     /// The node's entity, or the entity itself.
     pub entity: Option<String>,
+    /// The flow that its field `flow` names.
+    pub calls: Option<String>,
     /// Names before `=` in the block.
     pub fields: Vec<String>,
     /// Names before `->` in the block.
@@ -254,9 +256,15 @@ fn in_fields_of(text: &str, inside: Inside, line: &[Token]) -> Slot {
 
 /// The names before `=` and `->` in a block, before and behind the place.
 fn inside(text: &str, tokens: &[Token], open: usize) -> Inside {
-    let mut inside =
-        Inside { owner: None, flow: String::new(), entity: None, fields: Vec::new(), exits: Vec::new() };
-    let mut depth = 0_usize;
+    let mut inside = Inside {
+        owner: None,
+        flow: String::new(),
+        entity: None,
+        calls: None,
+        fields: Vec::new(),
+        exits: Vec::new(),
+    };
+    let (mut depth, mut names_flow) = (0_usize, false);
     let body = tokens.get(open + 1..).unwrap_or(&[]);
     let mut words: Vec<&Token> = Vec::new();
     for token in body {
@@ -264,7 +272,14 @@ fn inside(text: &str, tokens: &[Token], open: usize) -> Inside {
             Tok::Open => depth += 1,
             Tok::Close if depth == 0 => break,
             Tok::Close => depth -= 1,
-            Tok::Equals if depth == 0 => inside.fields.extend(words.last().map(|t| t.plain(text))),
+            Tok::Equals if depth == 0 => {
+                inside.fields.extend(words.last().map(|t| t.plain(text)));
+                names_flow = words.last().is_some_and(|t| t.text(text) == "flow");
+            }
+            Tok::Word | Tok::String if names_flow => {
+                names_flow = false;
+                inside.calls = Some(token.plain(text));
+            }
             Tok::Arrow if depth == 0 => {
                 // A label may stand between the exit and the arrow.
                 let exit = match words.as_slice() {

@@ -17,4 +17,4 @@ pub(crate) use spell::is_ident;
 pub(crate) use spell::print as spelled;
 pub(crate) use spell::{handle, name as named, quote as quoted};
 pub(crate) use steps::example as step_example;
-pub(crate) use tree::shorten;
+pub(crate) use tree::{scan, shorten};
