@@ -3,7 +3,7 @@
 //!
 //! A new check is its file, a line in [`CHECKS`] and a row in [`crate::diag::Code`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cranelift_entity::{EntityRef as _, SecondaryMap};
@@ -35,9 +35,11 @@ mod member_missing;
 mod no_entry;
 mod number_shape;
 mod number_twice;
+mod number_unused;
 mod only_a_beep;
 mod paths;
 mod prompt_missing;
+mod rule_unwired;
 mod silence;
 mod silent_goodbye;
 mod stay;
@@ -59,6 +61,7 @@ pub use arrivals::Arrival;
 pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
 pub use number_twice::{across, across_groups};
+pub use number_unused::unused;
 pub(crate) use summary::Callees;
 use summary::Summary;
 
@@ -88,6 +91,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     subflows::check,
     collect_fields::check,
     too_many_times::check,
+    rule_unwired::check,
     time_gap::check,
     time_overlap::check,
     exception_never_counts::check,
@@ -110,6 +114,13 @@ pub(crate) fn check(graph: &Graph, world: &dyn World, callees: &Callees, found: 
 pub fn waits(graph: &Graph, world: &dyn World) -> Vec<Wait> {
     let callees = Callees::of(&graph.library, [graph], world);
     long_wait::waits(&Cx::new(graph, &graph.library, &callees, world))
+}
+
+/// Exits that no call can take, whether they have an edge or not.
+#[must_use]
+pub fn never_taken(graph: &Graph, world: &dyn World) -> BTreeSet<(NodeId, String)> {
+    let callees = Callees::of(&graph.library, [graph], world);
+    exit_never_taken::all(&Cx::new(graph, &graph.library, &callees, world))
 }
 
 /// How calls come to each node of a flow: in which state, and after how long a wait.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::check;
 use crate::compile::compile;
 use crate::diff::view::View;
 use crate::entity::catalog::Catalog;
@@ -18,7 +19,7 @@ pub struct Covered {
     pub flow: String,
     /// Nodes that tests come to, and all.
     pub nodes: (usize, usize),
-    /// Exits by which tests leave, and all.
+    /// Exits by which tests leave, and all that calls can take.
     pub exits: (usize, usize),
     /// Nodes that no test comes to, in the order of the flow.
     pub missed_nodes: Vec<String>,
@@ -69,6 +70,7 @@ struct Met {
 
 fn count(graph: &Graph, world: &Catalog, met: &Met) -> Covered {
     let view = View::new(graph, world);
+    let never = check::never_taken(graph, world);
     let mut covered = Covered {
         flow: graph.key.clone(),
         nodes: (0, graph.nodes.len()),
@@ -83,7 +85,8 @@ fn count(graph: &Graph, world: &Catalog, met: &Met) -> Covered {
         } else {
             covered.missed_nodes.push(node.name.clone());
         }
-        for exit in view.exits(id) {
+        // An exit that no call can take can't be tested either.
+        for exit in view.exits(id).into_iter().filter(|exit| !never.contains(&(id, exit.clone()))) {
             let left = (node.name.clone(), exit);
             covered.exits.1 += 1;
             if met.exits.contains(&left) {

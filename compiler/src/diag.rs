@@ -175,8 +175,19 @@ codes! {
     /// Lead the exit to a mailbox, or to a message before the hangup.
     AnsweredThenAbandoned = "F216", Warning, "callers hung up on after the answer";
     /// Together the nodes of one way keep callers waiting for more than five minutes before a person or a recording takes
-    /// them. Let it ring for a shorter time, ring several at once, or offer a mailbox sooner.
+    /// them; what is played to them comes on top. Let it ring for a shorter time, ring several at once, or offer a mailbox
+    /// sooner. A long wait in a queue that is meant is written at its node, `wait = 10m`: such a wait isn't counted against
+    /// the five minutes.
     LongWait = "F217", Warning, "very long wait";
+
+    /// A time switch has a rule, and the node doesn't lead its exit anywhere: callers at the rule's times go where `default`
+    /// goes, with those at times of no rule. Lead the exit to a node; to that of `default`, if that is meant. Nothing is
+    /// said of a rule that another node with the same switch leads somewhere.
+    RuleUnwired = "F218", Warning, "rule of opening hours that leads nowhere";
+    /// The hours begin on one day, pass midnight and last more than twelve hours, as they do when their ends are swapped:
+    /// `13:00..09:00` is twenty hours. Write the earlier time first. If the night is meant, give the hours between the two
+    /// (the day) a rule of their own; then nothing is said.
+    LongNight = "F219", Warning, "hours that pass midnight and last very long";
 
     /// The values of an expression don't go together: nothing is converted by itself, and a variable has one type. Write
     /// phone numbers as `+61411111111` or `tel:101`, texts in single quotes, and give variables values by `set`.
@@ -237,6 +248,12 @@ codes! {
     /// was dialled in E.164: `+`, the country's code, the number. Phones reach extensions without a flow.
     NumberShape = "F258", Error, "entry with a number that can't be called";
 
+    /// Carriers send calls for this number, and no entry of a flow has it: callers hear that it doesn't exist. Give it to an
+    /// entry, or remove it.
+    NumberUnused = "F259", Warning, "number that enters no flow";
+    /// The number by which phones join a conference (`dial_in`) is an extension's, or another conference's. Whoever dials it
+    /// comes to one of the two only.
+    DialInTaken = "F260", Error, "number of a conference that is taken";
     /// A transfer dials a number that callers can choose: what they enter, the number that they call from (it can be made
     /// up), or what a server replies about them. The office pays for what it dials, so that callers could have it call a
     /// premium line of their own abroad, all night long. Let on only numbers that are meant: put a `branch` before the
@@ -244,10 +261,7 @@ codes! {
     /// country's code or more (`number starts_with +614`; `tel:04` for a number at home), or with a length of at most four
     /// digits (`length(number) <= 4`), and lead on only the exit where it holds. Where extensions are entered, `max = 4` at
     /// the `collect` is enough.
-    CallerDials = "F259", Warning, "number that callers choose is dialled";
-    /// The number by which phones join a conference (`dial_in`) is an extension's, or another conference's. Whoever dials it
-    /// comes to one of the two only.
-    DialInTaken = "F260", Error, "number of a conference that is taken";
+    CallerDials = "F261", Warning, "number that callers choose is dialled";
 
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.

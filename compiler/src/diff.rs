@@ -138,26 +138,35 @@ impl<'a> System<'a> {
 /// Entries that belong together, by the flows that they are in.
 type Pairs = BTreeMap<(usize, usize), BTreeSet<(NodeId, NodeId)>>;
 
-/// Pairs the entries of both versions; a number that only one of them takes is a change.
+/// Pairs the entries of both versions; a number that only one of them takes is a change. An entry whose numbers have all
+/// changed is still the same entry, so that what its calls do is compared.
 fn entries(before: &System<'_>, after: &System<'_>, changes: &mut Vec<Change>) -> Pairs {
     let mut pairs: Pairs = BTreeMap::new();
     let ((old, old_others), (new, new_others)) = (before.by_number(), after.by_number());
+    let shared = || old.iter().filter_map(|(number, a)| Some((*a, *new.get(number)?)));
+    let renumbered = renumbered((before, &old), (after, &new), &shared().collect::<Vec<_>>());
+    for (a, b) in shared().chain(renumbered.iter().copied()) {
+        pairs.entry((a.0, b.0)).or_default().insert((a.1, b.1));
+    }
     let numbers: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     for number in numbers {
         let sentence = match (old.get(number), new.get(number)) {
-            (Some(a), Some(b)) => {
-                pairs.entry((a.0, b.0)).or_default().insert((a.1, b.1));
-                continue;
-            }
-            (None, Some(b)) => {
-                let start = after.flows.get(b.0).map(|view| view.first(b.1)).unwrap_or_default();
-                format!("Calls to {number} come in now and {start}; before, no flow took them.")
-            }
+            (None, Some(b)) => match renumbered.iter().find(|(_, new)| new == b) {
+                Some((a, _)) => {
+                    let name = after.flows.get(b.0).map(|view| view.name(b.1)).unwrap_or_default();
+                    let was = numbers_of(&old, *a);
+                    format!("Calls to {number} come in at `{name}` now, where calls to {was} did.")
+                }
+                None => {
+                    let start = after.flows.get(b.0).map(|view| view.first(b.1)).unwrap_or_default();
+                    format!("Calls to {number} come in now and {start}; before, no flow took them.")
+                }
+            },
             (Some(a), None) => {
                 let start = before.flows.get(a.0).map(|view| view.first(a.1)).unwrap_or_default();
                 format!("Calls to {number} aren't taken by any flow now; before, they would {start}.")
             }
-            (None, None) => continue,
+            (Some(_), Some(_)) | (None, None) => continue,
         };
         changes.push(Change { about: About::Number { number: number.to_owned() }, sentence });
     }
@@ -168,6 +177,42 @@ fn entries(before: &System<'_>, after: &System<'_>, changes: &mut Vec<Change>) -
     }
     flows_alone(before, after, changes);
     pairs
+}
+
+/// The numbers of an entry in words.
+fn numbers_of(numbers: &Numbers<'_>, entry: Entry) -> String {
+    let own = numbers.iter().filter(|(_, e)| **e == entry).map(|(number, _)| *number);
+    own.collect::<Vec<_>>().join(" and ")
+}
+
+/// Entries that have no number in common and still are one: those of one name in flows of one key, and of what is then
+/// left the only one on either side.
+fn renumbered(
+    (before, old): (&System<'_>, &Numbers<'_>),
+    (after, new): (&System<'_>, &Numbers<'_>),
+    shared: &[(Entry, Entry)],
+) -> Vec<(Entry, Entry)> {
+    let mut left: BTreeSet<Entry> = old.values().copied().collect();
+    let mut right: BTreeSet<Entry> = new.values().copied().collect();
+    for (a, b) in shared {
+        left.remove(a);
+        right.remove(b);
+    }
+    let name = |system: &System<'_>, (flow, node): Entry| {
+        system.flows.get(flow).map(|view| (view.graph.key.clone(), view.name(node).to_owned()))
+    };
+    let mut found = Vec::new();
+    for a in left.clone() {
+        if let Some(b) = right.iter().copied().find(|b| name(before, a) == name(after, *b)) {
+            left.remove(&a);
+            right.remove(&b);
+            found.push((a, b));
+        }
+    }
+    if let (1, 1, Some(a), Some(b)) = (left.len(), right.len(), left.first(), right.first()) {
+        found.push((*a, *b));
+    }
+    found
 }
 
 /// Flows that only one version has; what their numbers do is said with the numbers.

@@ -254,7 +254,7 @@ pub struct TimeRule {
 /// Dates on which another exit is taken than the rules would.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateException {
-    /// Stable key.
+    /// Stable key; the same for all dates of one exception.
     pub key: String,
     /// What people call it.
     pub name: String,
@@ -264,7 +264,7 @@ pub struct DateException {
     pub to: Date,
     /// Times of those dates; the whole day if empty.
     pub hours: Vec<Hours>,
-    /// The exit taken: a rule's key or `default`. The exception's own key, if it has an edge of its own.
+    /// The exit taken: a rule's key, `default`, another exception's key, or its own.
     pub exit: String,
 }
 

@@ -3,7 +3,7 @@
 //! Runs that stand at the same place in the same circumstances ([`State::place`]) are one, so that loops end. What the
 //! host fails to do, and callers who hang up, aren't followed: they can end any call at any time.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use flow_vm::effect::{
     Answer, Collected, ConferenceEnd, Digits, Effect, End, Input, Key, PhoneStatus, QueueEnd, RingEnd,
@@ -11,13 +11,16 @@ use flow_vm::effect::{
 };
 use flow_vm::op::Op;
 use flow_vm::text::answer_text;
-use flow_vm::value::{Text, Value};
+use flow_vm::value::{CallFacts, Text, Value};
 use flow_vm::{ExitIx, NodeIx, Program, State, Step, Watch, resume};
 
-use crate::graph::Graph;
+use crate::check;
+use crate::graph::{Graph, Node};
 use crate::world::World;
 use crate::zone;
+use conditions::{Conditions, Known};
 
+mod conditions;
 mod moments;
 mod script;
 mod wait;
@@ -27,7 +30,9 @@ pub use wait::Wait;
 /// Places that an exploration looks at.
 pub const PLACES_MAX: usize = 20_000;
 /// Values of one type that a server may send.
-const VALUES_MAX: usize = 12;
+const VALUES_MAX: usize = 32;
+/// Calls that an exploration begins by: who calls whom, and when.
+pub const CALLS_MAX: usize = 400;
 /// How long a sound lasts here, whose length nobody knows, in milliseconds.
 const SOUND_MS: u64 = 3_000;
 
@@ -38,8 +43,13 @@ pub struct Explored {
     pub outcomes: Vec<Outcome>,
     /// The longest that a caller can wait before somebody talks to them or takes their message.
     pub worst: Option<Wait>,
-    /// Nodes that no call comes to, in the order of the flow. Empty if the exploration isn't whole.
+    /// Nodes that no way leads to, in the order of the flow.
     pub never: Vec<String>,
+    /// Nodes that a way leads to and that none of the calls tried came to, in the order of the flow. A condition that
+    /// hangs on something else than what was tried may let others come there.
+    pub unmet: Vec<String>,
+    /// How many calls were tried to their end.
+    pub calls: usize,
     /// Whether everything was looked at. Otherwise there may be more outcomes.
     pub whole: bool,
     /// How many places were looked at.
@@ -75,11 +85,7 @@ pub fn explore(program: &Program, graph: &Graph, world: &dyn World) -> Explored 
         whole: true,
         values: values(program),
     };
-    for moment in moments::of(graph, world) {
-        for entry in program.entries() {
-            search.start(entry, moment);
-        }
-    }
+    search.begin(graph, world);
     while let Some(at) = search.queue.pop_front() {
         search.visit(at);
     }
@@ -94,6 +100,8 @@ struct Visit<'p> {
     /// The node that asks.
     node: String,
     entry: &'p str,
+    /// Who calls whom.
+    facts: CallFacts,
     /// When the call came.
     moment: i64,
     elapsed_ms: u64,
@@ -140,14 +148,41 @@ struct Search<'p> {
 }
 
 impl<'p> Search<'p> {
-    fn start(&mut self, entry: &'p str, moment: i64) {
-        let Ok(mut state) = State::new(self.program, entry) else { return };
+    /// Begins by every call that goes another way than those before it, as far as that can be told beforehand.
+    fn begin(&mut self, graph: &Graph, world: &dyn World) {
+        let conditions = Conditions::of(self.program);
+        let (numbers, names) = (conditions.numbers(), conditions.names());
+        let callers = || numbers.iter().flat_map(|number| names.iter().map(move |name| (*number, *name)));
+        let (mut seen, mut begun) = (HashSet::new(), 0);
+        for (moment, decided) in moments::of(graph, world, &conditions) {
+            for (caller_number, caller_name) in callers() {
+                for (entry, called_number) in called(self.program, graph) {
+                    let facts = CallFacts { caller_number, caller_name, called_number };
+                    let told = conditions.told(&Known::of(&facts, moment));
+                    if !seen.insert((decided.clone(), entry, told)) {
+                        continue;
+                    }
+                    if begun >= CALLS_MAX {
+                        self.whole = false;
+                        return;
+                    }
+                    begun += 1;
+                    self.start(entry, facts, moment);
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, entry: &'p str, facts: CallFacts, moment: i64) {
+        let Ok(state) = State::new(self.program, entry) else { return };
+        let mut state = state.with_facts(facts);
         let mut way =
             Way { program: self.program, entered: &mut self.entered, path: Vec::new(), node: String::new() };
         let input = Input { effect: 0, mono_ms: 0, wall_ms: moment, answer: Answer::Start };
         if let Ok(Step::Effect { number, effect }) = resume(self.program, &mut state, input, &mut way) {
             let (path, node) = (way.path, way.node);
-            self.come(Visit { state, effect, number, node, entry, moment, elapsed_ms: 0, came: None, path });
+            let came = None;
+            self.come(Visit { state, effect, number, node, entry, facts, moment, elapsed_ms: 0, came, path });
         }
     }
 
@@ -171,7 +206,7 @@ impl<'p> Search<'p> {
     fn visit(&mut self, at: usize) {
         let Some(here) = self.visits.get(at) else { return };
         let (effect, number, node, entry) = (here.effect, here.number, here.node.clone(), here.entry);
-        let (state, moment, elapsed) = (here.state.clone(), here.moment, here.elapsed_ms);
+        let (state, facts, moment, elapsed) = (here.state.clone(), here.facts, here.moment, here.elapsed_ms);
         let mut answered = false;
         for answer in answers(&effect, &self.values, moment, elapsed) {
             let ms = takes_ms(&effect, answer);
@@ -192,8 +227,9 @@ impl<'p> Search<'p> {
             match step {
                 Step::Effect { number, effect } => {
                     let came = Some((at, answer));
+                    let state = next;
                     let there =
-                        Visit { state: next, effect, number, node, entry, moment, elapsed_ms, came, path };
+                        Visit { state, effect, number, node, entry, facts, moment, elapsed_ms, came, path };
                     if let Some(to) = self.come(there) {
                         self.steps.push(Move { from: at, to, ms, answer });
                     }
@@ -211,23 +247,58 @@ impl<'p> Search<'p> {
             let Some(last) = self.visits.get(ended.from) else { continue };
             let key = (last.node.clone(), result(ended), flow_vm::text::end_text(ended.end));
             if seen.insert(key) {
-                outcomes.push(self.outcome(ended, last, graph, world));
+                outcomes.push(self.outcome(ended, last, None, graph, world));
             }
         }
-        let never = graph.nodes.values().map(|n| n.name.clone()).filter(|n| !self.entered.contains(n));
-        let never = if self.whole { never.collect() } else { Vec::new() };
+        self.others(&mut outcomes, graph, world);
+        let arrivals = check::arrivals(graph, world);
+        let missed = graph.nodes.iter().filter(|(_, n)| !self.entered.contains(&n.name));
+        let (unmet, never): (Vec<_>, Vec<_>) = missed.partition(|(id, _)| {
+            let arrival = arrivals.get(*id).copied().unwrap_or_default();
+            arrival.early || arrival.answered
+        });
+        let names = |nodes: Vec<(_, &Node)>| nodes.into_iter().map(|(_, node)| node.name.clone()).collect();
         let worst = wait::worst(&self);
-        Explored { outcomes, worst, never, whole: self.whole, places: self.visits.len() }
+        let (whole, places, calls) = (self.whole, self.visits.len(), self.ends.len());
+        Explored { outcomes, worst, never: names(never), unmet: names(unmet), calls, whole, places }
     }
 
-    fn outcome(&self, ended: &Ended, last: &Visit<'_>, graph: &Graph, world: &dyn World) -> Outcome {
+    /// One call more for every node that no example comes to.
+    fn others(&self, outcomes: &mut Vec<Outcome>, graph: &Graph, world: &dyn World) {
+        let of = |path: &[String]| path.iter().filter(|w| !w.starts_with('.')).cloned().collect::<Vec<_>>();
+        let shown: BTreeSet<String> = outcomes.iter().flat_map(|outcome| of(&outcome.path)).collect();
+        let mut missing: BTreeSet<&String> = self.entered.difference(&shown).collect();
+        for ended in &self.ends {
+            let Some(last) = self.visits.get(ended.from).filter(|_| !missing.is_empty()) else { return };
+            let (mut path, _) = self.way_to(ended.from);
+            path.extend(ended.path.iter().cloned());
+            let Some(through) = path.iter().find(|word| missing.contains(word)).cloned() else { continue };
+            missing.retain(|node| !path.contains(node));
+            outcomes.push(self.outcome(ended, last, Some(&through), graph, world));
+        }
+    }
+
+    /// The example of an end; `through` is a node on its way that matters.
+    fn outcome(
+        &self,
+        ended: &Ended,
+        last: &Visit<'_>,
+        through: Option<&str>,
+        graph: &Graph,
+        world: &dyn World,
+    ) -> Outcome {
         let (mut path, asked) = self.way_to(ended.from);
         path.extend(ended.path.iter().cloned());
         let end = Asked { node: &last.node, effect: last.effect, answer: ended.answer };
         let asked: Vec<_> = asked.into_iter().chain([end]).collect();
         let answer = answer_text(ended.answer);
-        let name = format!("{}: {}", last.node, result(ended));
-        let example = script::of(&name, last, &asked, ended.end, graph, world);
+        let by = through.map_or_else(String::new, |node| format!("{node}, "));
+        let name = format!("{by}{}: {}", last.node, result(ended));
+        let through = through.filter(|node| *node != last.node);
+        let after = through.filter(|node| ended.path.iter().any(|word| word == node));
+        let before = if after.is_none() { through } else { None };
+        let met: Vec<&str> = before.into_iter().chain([last.node.as_str()]).chain(after).collect();
+        let example = script::of(&name, last, &met, &asked, ended.end, graph, world);
         Outcome { node: last.node.clone(), answer, end: ended.end, path, example }
     }
 
@@ -246,6 +317,18 @@ impl<'p> Search<'p> {
         asked.reverse();
         (paths.into_iter().rev().flatten().cloned().collect(), asked)
     }
+}
+
+/// The entries with the numbers that enter there; an entry without one is entered by none.
+fn called<'p>(program: &'p Program, graph: &Graph) -> Vec<(&'p str, Text)> {
+    let numbers = |entry: &str| {
+        let node = graph.node(entry).and_then(|id| graph.nodes.get(id));
+        let keys = node.into_iter().flat_map(|n| &n.entities).filter_map(|e| e.key.as_deref());
+        let numbers: Vec<Text> = keys.map(Text::cut).collect();
+        if numbers.is_empty() { vec![Text::EMPTY] } else { numbers }
+    };
+    let entries = program.entries();
+    entries.flat_map(|entry| numbers(entry).into_iter().map(move |number| (entry, number))).collect()
 }
 
 /// What came of the last question: the exit by which its node was left, or the answer.
@@ -307,8 +390,9 @@ pub(crate) fn answers(effect: &Effect<'_>, values: &[Value], moment: i64, elapse
     all.extend(rings.map(Answer::Ring));
     all.extend(mailboxes.map(Answer::Voicemail));
     if let Effect::Collect { rule, .. } = effect {
-        let digits = "1".repeat(usize::from(rule.min));
-        all.extend(Digits::new(&digits).map(|d| Answer::Collected(Collected::Digits(d))));
+        let entered = Conditions::digits(values, usize::from(rule.min), usize::from(rule.max));
+        let entered = entered.iter().filter_map(|digits| Digits::new(digits));
+        all.extend(entered.map(|digits| Answer::Collected(Collected::Digits(digits))));
     }
     let entered = [Collected::Accepted, Collected::Refused, Collected::TooFew, Collected::Silent];
     all.extend(entered.map(Answer::Collected));

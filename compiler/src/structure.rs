@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::diag::{self, Code, Diagnostic, Place, Sink, Spot, a};
 use crate::entity::spec::{self as entity_spec, KeyType};
-use crate::entity::{EntityFacts, EntityKind};
+use crate::entity::{EntityFacts, EntityKind, Hours};
 use crate::graph::{
     Declaration, Edge, FLOW_FIELDS, Field, Graph, Node, NodeId, Origin, Part, Project, Target,
 };
@@ -588,6 +588,7 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
     }
     rule_exits(declaration, sink);
     exception_exits(declaration, sink);
+    long_nights(declaration, sink);
 }
 
 /// The time that was meant by a number without a unit (`25`) or with another one (`25sec`). On the canvas times are plain
@@ -633,25 +634,82 @@ fn rule_exits(declaration: &Declaration, sink: &mut Sink) {
     }
 }
 
-/// `as` of an exception names a rule or `default`.
+/// Hours that pass midnight and last longer than this, in minutes, look like hours whose ends are swapped.
+const NIGHT_MAX: u16 = 720;
+
+/// Hours that pass midnight and last very long, unless another rule has the day between them.
+fn long_nights(declaration: &Declaration, sink: &mut Sink) {
+    if declaration.kind != EntityKind::TimeSwitch {
+        return;
+    }
+    let hours_of = |part: &Part| {
+        let field = part.fields.iter().find(|f| f.name == "hours");
+        field.and_then(|f| value::hours(&f.value)).unwrap_or_default()
+    };
+    let days_of = |part: &Part| {
+        let field = part.fields.iter().find(|f| f.name == "days");
+        field.map(|f| value::weekdays(&f.value)).unwrap_or_default().0
+    };
+    for part in &declaration.parts {
+        let Some(field) = part.fields.iter().find(|f| f.name == "hours") else { continue };
+        for night in hours_of(part) {
+            let lasts = (night.end + 1_440).saturating_sub(night.start);
+            if night.start < night.end || lasts <= NIGHT_MAX {
+                continue;
+            }
+            let has_the_day = |other: &Part| {
+                let is_other = !std::ptr::eq(other, part) && other.word == part.word;
+                let same_day = part.word != "rule" || days_of(other) & days_of(part) != 0;
+                let overlaps = |h: &Hours| h.start < night.start && night.end < h.end && h.start < h.end;
+                is_other && same_day && hours_of(other).iter().any(overlaps)
+            };
+            if declaration.parts.iter().any(has_the_day) {
+                continue;
+            }
+            let (start, end) = (value::clock::print(night.start), value::clock::print(night.end));
+            let long = match (lasts / 60, lasts % 60) {
+                (hours, 0) => format!("{hours} hours"),
+                (hours, minutes) => format!("{hours} hours and {minutes} minutes"),
+            };
+            let message = format!(
+                "`{}` of `{}` lasts {long}: from {start} until {end} of the next day",
+                part.key, declaration.key
+            );
+            let day = match part.word.as_str() {
+                "rule" => format!("if the night is meant, give {end}..{start} a rule of its own"),
+                _ => "if it is meant, make it two exceptions, one for each day".to_owned(),
+            };
+            let finding = Diagnostic::new(Code::LongNight, field.origin.place(), message);
+            sink.push(finding.help(format!("if {end}..{start} is meant, write so; {day}")));
+        }
+    }
+}
+
+/// `as` of an exception names a rule, an exception or `default`.
 fn exception_exits(declaration: &Declaration, sink: &mut Sink) {
     if declaration.kind != EntityKind::TimeSwitch {
         return;
     }
     let rules: HashSet<&str> =
         declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str()).collect();
+    let exceptions: HashSet<&str> =
+        declaration.parts.iter().filter(|p| p.word == "except").map(|p| p.key.as_str()).collect();
     for part in declaration.parts.iter().filter(|p| p.word == "except") {
         let Some(field) = part.fields.iter().find(|f| f.name == "as") else { continue };
         let Some(exit) = field.value.as_str() else { continue };
-        if exit != "default" && exit != part.key && !rules.contains(exit) {
-            let message = format!("`{}` has no rule `{exit}`", declaration.key);
+        if exit != "default" && !exceptions.contains(exit) && !rules.contains(exit) {
+            let message = format!("`{}` has no rule and no exception `{exit}`", declaration.key);
             let finding = Diagnostic::new(Code::UnknownExit, field.origin.place(), message);
+            let finding = finding.help(format!(
+                "leave `as` out: then `{}` is an exit of its own; or name a rule, another exception, or `default`",
+                part.key
+            ));
             if !sink.suggests() {
                 sink.push(finding);
                 continue;
             }
-            let rules = declaration.parts.iter().filter(|p| p.word == "rule").map(|p| p.key.as_str());
-            let mut finding = finding.did_you_mean(exit, rules.chain(["default", part.key.as_str()]));
+            let keys = declaration.parts.iter().map(|p| p.key.as_str());
+            let mut finding = finding.did_you_mean(exit, keys.chain(["default"]));
             finding.fix = None;
             sink.push(finding);
         }

@@ -169,8 +169,11 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
         FieldType::Weekdays => return strings(value, |s| Weekdays::NAMES.contains(&s), ty),
         FieldType::Hours => hours(value).is_some_and(|h| !h.is_empty()),
         FieldType::Dates => {
-            let (from, to) = dates(value).ok_or_else(|| Wrong::Type(wants(ty)))?;
-            return in_range(from <= to, || "from an earlier date to a later one".to_owned());
+            let all = dates(value).ok_or_else(|| Wrong::Type(wants(ty)))?;
+            let max = crate::limits::LIST_MAX;
+            in_range((1..=max).contains(&all.len()), || format!("a list of 1 to {max}"))?;
+            let in_order = all.iter().all(|(from, to)| from <= to);
+            return in_range(in_order, || "from an earlier date to a later one".to_owned());
         }
     };
     if fits { Ok(()) } else { Err(Wrong::Type(wants(ty))) }
@@ -229,7 +232,9 @@ pub(crate) fn wants(ty: FieldType) -> String {
         FieldType::Zone => "the IANA name of a time zone such as `\"Australia/Sydney\"`".to_owned(),
         FieldType::Weekdays => "days such as `mon..fri` or `[sat, sun]`".to_owned(),
         FieldType::Hours => "times of the day such as `08:30..17:00`".to_owned(),
-        FieldType::Dates => "a date such as `2026-12-25`, or two: `2026-12-24..2026-12-26`".to_owned(),
+        FieldType::Dates => {
+            "a date such as `2026-12-25`, two: `2026-12-24..2026-12-26`, or a list of these".to_owned()
+        },
         FieldType::Exit => "the name of an exit".to_owned(),
         FieldType::Expr => "an expression such as `\"caller.number starts_with +614\"`".to_owned(),
         FieldType::Template => "a text in quotes, with expressions in `{…}`".to_owned(),
@@ -314,8 +319,16 @@ fn range(value: &Value) -> Option<Hours> {
     (start < 1_440 && start != end && end > 0).then_some(Hours { start, end })
 }
 
+/// First and last dates.
+pub(crate) fn dates(value: &Value) -> Option<Vec<(Date, Date)>> {
+    match value.as_array() {
+        Some(all) => all.iter().map(days).collect(),
+        None => Some(vec![days(value)?]),
+    }
+}
+
 /// First and last date.
-pub(crate) fn dates(value: &Value) -> Option<(Date, Date)> {
+fn days(value: &Value) -> Option<(Date, Date)> {
     match value {
         Value::String(one) => date::read(one).map(|d| (d, d)),
         Value::Object(two) => {

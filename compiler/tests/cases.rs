@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use flow_compiler::check::unused;
 use flow_compiler::compile::compile;
 use flow_compiler::diag::{Code, Diagnostic, Place};
 use flow_compiler::entity::catalog::Catalog;
@@ -93,6 +94,9 @@ fn read(case: &Case) -> (Project, Catalog, Vec<Diagnostic>) {
     let mut found = read.diagnostics;
     found.extend(conflicts);
     found.extend(check(&read.project, &world));
+    if !found.iter().any(Diagnostic::is_unread) {
+        found.extend(unused(read.project.entities.values(), read.project.flows.values()));
+    }
     (read.project, world, found)
 }
 

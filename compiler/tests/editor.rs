@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use flow_compiler::diag::Spot;
+use flow_compiler::check::unused;
+use flow_compiler::diag::{Diagnostic, Spot};
 use flow_compiler::edit::folder::Folder;
 use flow_compiler::edit::things::At;
 use flow_compiler::edit::{
@@ -55,7 +56,11 @@ fn a_folder_finds_what_the_compiler_finds() {
         let (mut world, conflicts) = world_of(&read.project);
         world.fill_with(&library());
         let found = read.diagnostics.into_iter().chain(conflicts).chain(check(&read.project, &world));
-        let mut found: Vec<String> = found.map(|d| format!("{d:?}")).collect();
+        let mut found: Vec<Diagnostic> = found.collect();
+        if !found.iter().any(Diagnostic::is_unread) {
+            found.extend(unused(read.project.entities.values(), read.project.flows.values()));
+        }
+        let mut found: Vec<String> = found.iter().map(|d| format!("{d:?}")).collect();
         let mut folder = folder(&text);
         let mut kept: Vec<String> = folder.office().found().map(|f| format!("{:?}", f.diagnostic)).collect();
         found.sort();

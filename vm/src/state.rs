@@ -139,6 +139,14 @@ impl State {
         State { effects: 0, silent_steps: 0, visits: [0; _], ..self.clone() }
     }
 
+    /// The same place whatever the texts and phone numbers in its variables are.
+    #[must_use]
+    pub fn place_apart_from_texts(&self) -> State {
+        let mut place = self.place();
+        place.values.blank_texts();
+        place
+    }
+
     /// Its bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

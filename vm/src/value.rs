@@ -121,7 +121,9 @@ impl Fact {
         }
     }
 
-    pub(crate) const fn of(self, facts: &CallFacts) -> Value {
+    /// Its value of a call.
+    #[must_use]
+    pub const fn of(self, facts: &CallFacts) -> Value {
         match self {
             Fact::CallerNumber => Value::Phone(facts.caller_number),
             Fact::CallerName => Value::Text(facts.caller_name),
@@ -261,7 +263,8 @@ impl MomentType {
     }
 
     /// That part of a local time; the seconds since midnight as a length of time.
-    pub(crate) fn of(self, now: LocalTime) -> Moment {
+    #[must_use]
+    pub fn of(self, now: LocalTime) -> Moment {
         let second = i32::try_from(now.second).unwrap_or_default();
         let number = match self {
             MomentType::Duration | MomentType::Time => second,
@@ -477,7 +480,8 @@ impl Operator {
     }
 
     /// The value that comes of these values; `None` for types that it doesn't take.
-    pub(crate) fn run(self, first: Value, second: Value) -> Option<Value> {
+    #[must_use]
+    pub fn run(self, first: Value, second: Value) -> Option<Value> {
         let texts = || match (first, second) {
             (Value::Text(a), Value::Text(b)) | (Value::Phone(a), Value::Phone(b)) => Some((a, b)),
             _ => None,
@@ -624,6 +628,16 @@ impl Values {
         let first = if operator.takes() == 2 { self.pop()? } else { second };
         self.push(operator.run(first, second)?);
         Some(())
+    }
+
+    /// Makes all texts and phone numbers in variables empty.
+    pub(crate) fn blank_texts(&mut self) {
+        for value in self.variables.iter_mut().flatten() {
+            match value {
+                Value::Text(text) | Value::Phone(text) => *text = Text::EMPTY,
+                Value::Bool(_) | Value::Number(_) | Value::Moment(_) => {}
+            }
+        }
     }
 
     pub(crate) fn variables(&self) -> &[Option<Value>] {

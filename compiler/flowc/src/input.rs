@@ -192,6 +192,7 @@ fn read(files: Files, more: Option<File>) -> Input {
         unit.diagnostics.extend(found);
     }
     numbers_across(&mut units);
+    numbers_unused(&mut units);
     let programs = files.programs.into_iter().map(|f| (f.name, f.bytes)).collect();
     Input { units, world, programs }
 }
@@ -201,6 +202,22 @@ fn numbers_across(units: &mut [Unit]) {
     let found = check::across_groups(units.iter().map(|unit| unit.project.flows.values()));
     for (unit, found) in units.iter_mut().zip(found) {
         unit.diagnostics.extend(found);
+    }
+}
+
+/// Declared numbers that enter no flow of any unit; the units that declare them say so.
+fn numbers_unused(units: &mut [Unit]) {
+    // What can't be read may have an entry with the number.
+    if units.iter().flat_map(|u| &u.diagnostics).any(Diagnostic::is_unread) {
+        return;
+    }
+    for at in 0..units.len() {
+        let flows = units.iter().flat_map(|u| u.project.flows.values());
+        let declared = units.get(at).into_iter().flat_map(|u| u.project.entities.values());
+        let found = check::unused(declared, flows);
+        if let Some(unit) = units.get_mut(at) {
+            unit.diagnostics.extend(found);
+        }
     }
 }
 

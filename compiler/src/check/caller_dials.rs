@@ -1,4 +1,4 @@
-//! F259: a number that callers choose is dialled on an outside line.
+//! F261: a number that callers choose is dialled on an outside line.
 //!
 //! **Why:** the office pays for what it dials. Whoever can choose the number can have the office call a premium line of
 //! their own abroad, night after night; that is how phone systems are robbed. What callers enter, the number that they call

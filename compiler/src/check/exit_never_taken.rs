@@ -9,14 +9,14 @@
 //!
 //! **Cure:** remove the edge or the rule, or put the narrower rule first.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use flow_vm::effect::Key;
 use flow_vm::value::{Fact, Operator};
 
 use super::{Cx, Exit, Sink, Site};
 use crate::diag::{Code, Diagnostic};
-use crate::entity::{EntityFacts, TimeRule, TimeSwitch};
+use crate::entity::{EntityFacts, IvrMenu, TimeRule, TimeSwitch};
 use crate::expr::{self, Expr};
 use crate::graph::{Node, NodeId};
 use crate::ir::Pushed;
@@ -56,14 +56,41 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     }
 }
 
+/// Every exit that no call can take, with or without an edge.
+pub(super) fn all(cx: &Cx<'_>) -> BTreeSet<(NodeId, String)> {
+    let mut never = BTreeSet::new();
+    for (id, node, site) in cx.nodes() {
+        let exits = match (Config::read(node), site.facts) {
+            (Some(Config::TimeSwitch(_)), Some(EntityFacts::TimeSwitch(switch))) => {
+                shadowed(switch).map(|rule| rule.key.clone()).collect()
+            }
+            (Some(Config::IvrMenu(_)), Some(EntityFacts::IvrMenu(menu))) if offers_every_key(menu) => {
+                vec!["invalid".to_owned()]
+            }
+            (Some(Config::Collect(config)), _) if config.secret.is_none() => vec!["refused".to_owned()],
+            (Some(Config::PlayMessage(config)), _) if !config.barge_in => vec!["interrupted".to_owned()],
+            // Callers in a queue wait until `timeout`: no queue sends them away after a round.
+            (Some(Config::Queue(_)), _) if wired(site, "no_answer").is_none() => vec!["no_answer".to_owned()],
+            _ => Vec::new(),
+        };
+        never.extend(exits.into_iter().map(|exit| (id, exit)));
+    }
+    never
+}
+
+fn offers_every_key(menu: &IvrMenu) -> bool {
+    Key::ALL.iter().all(|key| menu.keys.iter().any(|k| k.key == *key))
+}
+
 fn wired<'s>(site: &'s Site<'_>, name: &str) -> Option<&'s Exit> {
     site.exits.iter().find(|e| e.name == name && e.edge.is_some())
 }
 
 fn invalid_of_a_full_menu(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, out: &mut Sink) {
     let Some(EntityFacts::IvrMenu(menu)) = site.facts else { return };
-    let every = Key::ALL.iter().all(|key| menu.keys.iter().any(|k| k.key == *key));
-    if every && let Some(exit) = wired(site, "invalid") {
+    if offers_every_key(menu)
+        && let Some(exit) = wired(site, "invalid")
+    {
         let message = format!("`invalid` is never taken: the menu `{}` offers every key", menu.key);
         let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
         out.push(cx.without(found.help("remove the edge"), exit));
@@ -139,21 +166,27 @@ fn refused_without_a_secret(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_
 
 fn shadowed_rules(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, out: &mut Sink) {
     let Some(EntityFacts::TimeSwitch(switch)) = site.facts else { return };
-    let mut before = Week::default();
-    // The rules' exits come first, in the order of the rules.
-    for (rule, exit) in switch.rules.iter().zip(&site.exits) {
-        let times = Week::of(rule);
-        if times.is_within(&before) && !by_exception(switch, rule) {
-            let message = if times == Week::default() {
-                format!("`{}` is never taken: the rule has no time of any day", rule.key)
-            } else {
-                format!("`{}` is never taken: the rules before it cover all of its times", rule.key)
-            };
-            let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
-            out.push(found.help(format!("change or remove the rule in `{}`, or put it first", switch.key)));
-        }
-        before.add(&times);
+    for rule in shadowed(switch) {
+        let Some(exit) = site.exits.iter().find(|e| e.name == rule.key) else { continue };
+        let message = if Week::of(rule) == Week::default() {
+            format!("`{}` is never taken: the rule has no time of any day", rule.key)
+        } else {
+            format!("`{}` is never taken: the rules before it cover all of its times", rule.key)
+        };
+        let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
+        out.push(found.help(format!("change or remove the rule in `{}`, or put it first", switch.key)));
     }
+}
+
+/// Rules all of whose times are taken by rules before them.
+fn shadowed(switch: &TimeSwitch) -> impl Iterator<Item = &TimeRule> {
+    let mut before = Week::default();
+    switch.rules.iter().filter(move |rule| {
+        let times = Week::of(rule);
+        let shadowed = times.is_within(&before) && !by_exception(switch, rule);
+        before.add(&times);
+        shadowed
+    })
 }
 
 /// Whether a date takes the rule's exit, whatever the rule itself says.

@@ -1,20 +1,24 @@
 //! F217: callers may wait very long before a person or a recording takes them.
 //!
 //! **Why:** each node's time looks short, and together they are many minutes. The longest of all ways from the entry is
-//! told; what is played on the way comes on top of it. A way that never ends is another check's (F206).
+//! told; what is played on the way comes on top of it. A way that never ends is another check's (F206). How long callers
+//! wait in a queue whose node says `wait` was decided by somebody, and isn't counted against what is too long.
 //!
 //! **Example:** five extensions one after the other, each ringing for two minutes.
 //!
-//! **Cure:** let nodes ring for a shorter time, ring several at once, or offer a mailbox sooner.
+//! **Cure:** let nodes ring for a shorter time, ring several at once, or offer a mailbox sooner; write `wait` at the queue
+//! in which callers are to wait so long.
 
 use cranelift_entity::EntityRef as _;
 
 use super::stay::{goes_on, is_pressed, longest_s, until};
 use super::{Cx, Sink, cycles, index, paths};
 use crate::diag::{Code, Diagnostic};
-use crate::graph::NodeId;
-use crate::limits::{WAIT_WARNED_S, WAYS_TOLD_MAX};
+use crate::graph::{Node, NodeId};
+use crate::limits::WAIT_WARNED_S;
+use crate::nodes::Kind;
 use crate::nodes::spec::CallState;
+use crate::value;
 
 /// How long a caller may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,25 +51,40 @@ pub struct Wait {
 }
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
-    let waits = Waits::of(cx);
-    let mut ways_told = 0;
+    let waits = Waits::of(cx, undecides);
     for entry in entries(cx) {
-        let Some((Longest::Seconds(seconds), _)) = waits.0.get(index(entry)).copied() else { continue };
-        if seconds > WAIT_WARNED_S {
-            let (name, seconds) = (cx.name(entry), told(seconds));
-            let mut message =
-                format!("callers of `{name}` may wait {seconds} before a person or a recording takes them");
-            if ways_told < WAYS_TOLD_MAX
-                && let Some((_, path)) = waits.from(entry)
-                && let Some((last, _)) = path.last()
-            {
-                ways_told += 1;
-                let steps: Vec<_> =
-                    path.iter().filter_map(|(n, exit)| Some((*n, CallState::Early, (*exit)?))).collect();
-                message.push_str(": ");
-                message.push_str(&paths::told(cx, &steps.as_slice().into(), *last));
-            }
+        let Some((Longest::Seconds(undecided), path)) = waits.from(entry) else { continue };
+        if undecided > WAIT_WARNED_S
+            && let Some(last) = path.last().map(|(node, ..)| *node)
+        {
+            let own = |id: NodeId| cx.graph.nodes.get(id).zip(cx.sites.get(id));
+            let at = |(id, exit): &(NodeId, Option<usize>)| match (own(*id), *exit) {
+                (Some((node, site)), Some(exit)) => {
+                    site.exits.get(exit).map_or(Longest::Seconds(0), |exit| until(node, site, &exit.name))
+                }
+                (Some((node, site)), None) => Longest::Seconds(longest_s(node, site)),
+                (None, _) => Longest::Seconds(0),
+            };
+            let whole = path.iter().map(at).fold(Longest::Seconds(0), Longest::and);
+            let Longest::Seconds(seconds) = whole else { continue };
+            let queue =
+                path.iter().find(|(id, _)| own(*id).is_some_and(|(n, _)| is_queue(n) && undecides(n)));
+            let steps: Vec<_> =
+                path.iter().filter_map(|(n, exit)| Some((*n, CallState::Early, (*exit)?))).collect();
+            let message = format!(
+                "callers of `{}` may wait {}, prompts not counted, before a person or a recording takes them: {}",
+                cx.name(entry),
+                told(seconds),
+                paths::told(cx, &steps.as_slice().into(), last)
+            );
             let help = "let it ring for a shorter time, ring several at once, or offer a mailbox sooner";
+            let help = match queue.and_then(|(id, _)| Some((cx.name(*id), own(*id)?))) {
+                Some((name, (node, site))) => {
+                    let wait = value::duration::print(longest_s(node, site));
+                    format!("{help}; if the wait in the queue is meant, write `wait = {wait}` at `{name}`")
+                }
+                None => help.to_owned(),
+            };
             out.push(Diagnostic::new(Code::LongWait, cx.graph.place_of(entry), message).help(help));
         }
     }
@@ -73,7 +92,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
 
 /// The longest wait of each entry.
 pub(super) fn waits(cx: &Cx<'_>) -> Vec<Wait> {
-    let waits = Waits::of(cx);
+    let waits = Waits::of(cx, |_| true);
     let all = entries(cx).filter_map(|entry| {
         let (longest, path) = waits.from(entry)?;
         let exit = |node: NodeId, exit: Option<usize>| cx.exits(node).get(exit?).map(|e| e.name.clone());
@@ -85,6 +104,15 @@ pub(super) fn waits(cx: &Cx<'_>) -> Vec<Wait> {
 
 pub(super) fn entries<'c>(cx: &'c Cx<'_>) -> impl Iterator<Item = NodeId> + 'c {
     cx.nodes().filter(|(_, n, _)| n.kind.is_some_and(|k| k.spec().is_entry())).map(|(id, ..)| id)
+}
+
+fn is_queue(node: &Node) -> bool {
+    node.kind == Some(Kind::Queue)
+}
+
+/// Whether nobody decided at the node how long it may take.
+fn undecides(node: &Node) -> bool {
+    !is_queue(node) || node.field("wait").is_none()
 }
 
 /// A time for people.
@@ -103,7 +131,8 @@ type Way = Vec<(NodeId, Option<usize>)>;
 struct Waits(Vec<(Longest, Option<(usize, usize)>)>);
 
 impl Waits {
-    fn of(cx: &Cx<'_>) -> Waits {
+    /// `counts` tells whether the time at a node is counted.
+    fn of(cx: &Cx<'_>, counts: fn(&Node) -> bool) -> Waits {
         let next = ways(cx);
         let groups = cycles::groups(&next);
         let mut size = vec![0_usize; groups.len()];
@@ -120,7 +149,8 @@ impl Waits {
             let outs = next.get(node).map_or(&[][..], Vec::as_slice);
             let group = groups.get(node).and_then(|g| size.get(*g));
             let round = group.is_some_and(|s| *s > 1) || outs.iter().any(|(to, _)| *to == node);
-            let value = if round { (Longest::Endless, None) } else { waits.at(cx, NodeId::new(node), outs) };
+            let value =
+                if round { (Longest::Endless, None) } else { waits.at(cx, counts, NodeId::new(node), outs) };
             if let Some(slot) = waits.0.get_mut(node) {
                 *slot = value;
             }
@@ -128,15 +158,22 @@ impl Waits {
         waits
     }
 
-    fn at(&self, cx: &Cx<'_>, id: NodeId, outs: &[(usize, usize)]) -> (Longest, Option<(usize, usize)>) {
+    fn at(
+        &self,
+        cx: &Cx<'_>,
+        counts: fn(&Node) -> bool,
+        id: NodeId,
+        outs: &[(usize, usize)],
+    ) -> (Longest, Option<(usize, usize)>) {
         let Some((node, site)) = cx.graph.nodes.get(id).zip(cx.sites.get(id)) else {
             return (Longest::Seconds(0), None);
         };
-        let own = Longest::Seconds(longest_s(node, site));
+        let counted = |wait: Longest| if counts(node) { wait } else { Longest::Seconds(0) };
+        let own = counted(Longest::Seconds(longest_s(node, site)));
         let then = outs.iter().filter_map(|(to, exit)| {
             let (more, name) = (self.0.get(*to)?.0, site.exits.get(*exit)?.name.as_str());
             let waits_on = more > Longest::Seconds(0);
-            waits_on.then(|| (until(node, site, name).and(more), (*exit, *to)))
+            waits_on.then(|| (counted(until(node, site, name)).and(more), (*exit, *to)))
         });
         // The first of the longest, so that the way told doesn't depend on how it was looked for.
         let worst = then.reduce(|a, b| if b.0 > a.0 { b } else { a });

@@ -241,6 +241,12 @@ impl Folder {
         check_text(&mut text, &world, &before);
         let mut office = Office { text, others, world };
         numbers_across(&mut office);
+        // What can't be read may have an entry with the number.
+        if !office.units().flat_map(|u| &u.diagnostics).any(Diagnostic::is_unread) {
+            let flows = office.units().flat_map(|u| u.project.flows.values());
+            let unused = check::unused(office.text.project.entities.values(), flows);
+            office.text.diagnostics.extend(unused);
+        }
         self.office = office;
     }
 

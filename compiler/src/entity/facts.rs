@@ -58,7 +58,7 @@ pub fn of(declaration: &Declaration) -> EntityFacts {
             name,
             timezone: get.text("timezone").unwrap_or_default(),
             rules: parts(declaration, "rule").map(|p| rule(p, spec)).collect(),
-            exceptions: parts(declaration, "except").filter_map(|p| exception(p, spec)).collect(),
+            exceptions: parts(declaration, "except").flat_map(|p| exceptions(p, spec)).collect(),
         }),
         EntityKind::Conference => EntityFacts::Conference(conference(key, name, &get)),
         EntityKind::Queue => EntityFacts::Queue(queue(key, name, &get)),
@@ -119,11 +119,21 @@ fn rule(part: &Part, spec: &EntitySpec) -> TimeRule {
     TimeRule { key: part.key.clone(), name: part_name(part), days, hours: hours(&get) }
 }
 
-fn exception(part: &Part, spec: &EntitySpec) -> Option<DateException> {
+/// One for each of its dates.
+fn exceptions(part: &Part, spec: &EntitySpec) -> Vec<DateException> {
     let get = Get::part(part, spec);
-    let (from, to): (Date, Date) = value::dates(&get.value("date")?)?;
-    let exit = get.text("as").unwrap_or_else(|| "default".to_owned());
-    Some(DateException { key: part.key.clone(), name: part_name(part), from, to, hours: hours(&get), exit })
+    let dates = get.value("date").and_then(|v| value::dates(&v)).unwrap_or_default();
+    let exit = get.text("as").unwrap_or_else(|| part.key.clone());
+    let (key, name, hours) = (part.key.clone(), part_name(part), hours(&get));
+    let one = |(from, to): (Date, Date)| DateException {
+        key: key.clone(),
+        name: name.clone(),
+        from,
+        to,
+        hours: hours.clone(),
+        exit: exit.clone(),
+    };
+    dates.into_iter().map(one).collect()
 }
 
 fn hours(get: &Get<'_>) -> Vec<Hours> {

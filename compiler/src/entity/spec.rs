@@ -270,12 +270,17 @@ static TIME_SWITCH: EntitySpec = EntitySpec {
             fields: &[
                 field(
                     "date",
-                    "The date, or the first and the last.",
+                    "The date, or the first and the last, or a list of these.",
                     FieldType::Dates,
                     FieldDefault::Required,
                 ),
                 HOURS,
-                field("as", "The exit taken.", FieldType::Exit, FieldDefault::Is("\"default\"")),
+                field(
+                    "as",
+                    "The exit taken: that of a rule or of another exception, or `default`. If not given, one of its own that is named like the exception and goes where `default` goes until it is led somewhere.",
+                    FieldType::Exit,
+                    FieldDefault::Absent,
+                ),
             ],
         },
     ],

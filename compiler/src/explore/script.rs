@@ -7,7 +7,7 @@ use flow_vm::effect::{
     Answer, Collected, ConferenceEnd, Effect, End, QueueEnd, RingEnd, TransferTo, VoicemailEnd, WebhookEnd,
 };
 use flow_vm::text::show_date;
-use flow_vm::value::Value;
+use flow_vm::value::{CallFacts, Text, Value};
 
 use super::{Asked, Visit, moments};
 use crate::entity::{EntityFacts, EntityKind};
@@ -16,11 +16,12 @@ use crate::text::quoted;
 use crate::world::World;
 use crate::zone;
 
-/// A test that makes this call and expects this end. Where one phone would have to do two things in one call, which a
+/// A test that makes this call and expects these nodes and this end. Where one phone would have to do two things in one call, which a
 /// test can't say, a comment says so.
 pub(super) fn of(
     name: &str,
     last: &Visit<'_>,
+    met: &[&str],
     asked: &[Asked<'_, '_>],
     end: End,
     graph: &Graph,
@@ -31,11 +32,22 @@ pub(super) fn of(
     let zone = moments::zone(graph, world);
     if let Some(at) = zone::local_time(&zone, last.moment) {
         let (hour, minute) = (at.second / 3_600, at.second / 60 % 60);
-        let _ = writeln!(out, "  at {} {hour:02}:{minute:02}", show_date(at.day));
+        let second = match at.second % 60 {
+            0 => String::new(),
+            second => format!(":{second:02}"),
+        };
+        let _ = writeln!(out, "  at {} {hour:02}:{minute:02}{second}", show_date(at.day));
     }
-    let number = graph.node(last.entry).and_then(|id| graph.nodes.get(id)).and_then(|n| n.entity_key());
-    if let Some(number) = number {
-        let _ = writeln!(out, "  call {}", quoted(number));
+    let CallFacts { caller_number, caller_name, called_number } = last.facts;
+    if called_number != Text::EMPTY {
+        let _ = write!(out, "  call {}", quoted(called_number.as_str()));
+        if caller_number != Text::EMPTY {
+            let _ = write!(out, " from {}", quoted(caller_number.as_str()));
+        }
+        out.push('\n');
+    }
+    if caller_name != Text::EMPTY {
+        let _ = writeln!(out, "  caller_name {}", quoted(caller_name.as_str()));
     }
     let mut scene = Scene { world, does: BTreeMap::new(), torn: false, acts: Vec::new(), reply: None };
     for asked in asked {
@@ -48,7 +60,9 @@ pub(super) fn of(
     scene.acts.iter().for_each(|act| {
         let _ = writeln!(out, "  {act}");
     });
-    let _ = writeln!(out, "  expect node {}", crate::text::named(&last.node));
+    for node in met {
+        let _ = writeln!(out, "  expect node {}", crate::text::named(node));
+    }
     if let End::Hangup(cause) = end {
         let _ = writeln!(out, "  expect end {}", cause.name());
     }

@@ -83,3 +83,67 @@ fn a_way_round_is_said_and_ends_the_search() {
     let worst = explored(&round).0.worst.unwrap();
     assert_eq!(worst.endless.as_deref(), Some("menu"));
 }
+
+/// Drivers, a holiday, staff by their number, an account and a customer of importance: ways that only some calls take.
+const PICKY: &str = r#"
+flow main {
+  zone = "Australia/Sydney"
+  entry in: inbound_number "+61299998888" "+61299998889" -> which
+  which: branch { when = "called.number == +61299998889" yes -> second no -> driver }
+  second: play_message hello -> driver
+  driver: branch {
+    when = "caller.number == +61411000001 or caller.number == +61411000002"
+    yes -> store
+    no -> mobile
+  }
+  store: extension 101 { no_answer -> bye }
+  mobile: branch { when = "caller.number starts_with +6149" yes -> noted no -> xmas }
+  noted: set { variable = note value = "'mobile'" next -> xmas }
+  xmas: branch { when = "now.date >= 2026-12-25 and now.date < 2026-12-27" yes -> holiday no -> late }
+  late: branch { when = "now.weekday == fri and now.time > 16:30" yes -> weekend no -> named }
+  holiday: play_message hello -> bye
+  weekend: voicemail box -> bye
+  named: branch { when = "caller.name contains 'Bank'" yes -> bank no -> ask }
+  bank: transfer { number = "+61299990000" failed -> bye }
+  ask: collect hello {
+    variable = account
+    min = 4
+    max = 4
+    next -> staff
+    timeout -> bye
+    invalid -> bye
+  }
+  staff: branch { when = "account starts_with '99'" yes -> night no -> crm }
+  night: voicemail box -> bye
+  crm: webhook {
+    url = "https://crm.example/x"
+    answers = ["known(level: number)"]
+    known -> level
+    default -> bye
+    error -> bye
+    timeout -> bye
+  }
+  level: branch { when = "level > 7" yes -> gold no -> bye }
+  gold: extension 101 { no_answer -> bye }
+  odd: branch { when = "length(account) == 5" yes -> five no -> bye }
+  five: hangup
+  bye: hangup
+}
+inbound_number "+61299998888"
+inbound_number "+61299998889"
+extension 101
+voicemail_box box
+prompt hello { file = "hello.wav" }
+"#;
+
+#[test]
+fn calls_are_made_up_that_take_every_condition() {
+    let text = PICKY.replace("default -> bye\n", "default -> odd\n");
+    let (found, _) = explored(&text);
+    assert!(found.whole);
+    assert_eq!((found.never.as_slice(), found.unmet.as_slice()), (&[][..], &["five".to_owned()][..]));
+    let shown = |node: &str| found.outcomes.iter().any(|o| o.path.iter().any(|word| word == node));
+    for node in ["second", "store", "noted", "holiday", "weekend", "bank", "night", "gold", "level", "odd"] {
+        assert!(shown(node), "no example comes to `{node}`");
+    }
+}

@@ -1,5 +1,7 @@
 //! The longest that a caller can wait before somebody is there for them.
 
+use std::collections::HashMap;
+
 use super::{Search, is_cared_for};
 
 /// A longest wait.
@@ -23,23 +25,25 @@ enum Mark {
 /// The worst of all calls. `None` if no call waits.
 pub(super) fn worst(search: &Search<'_>) -> Option<Wait> {
     let count = search.visits.len();
+    let group = groups(search);
+    let of = |visit: usize| group.get(visit).copied().unwrap_or(visit);
     let mut next: Vec<Vec<(usize, u64)>> = vec![Vec::new(); count];
     let mut own: Vec<u64> = vec![0; count];
     let ends = search.ends.iter().map(|e| (e.from, e.answer));
     let cared = ends.chain(search.steps.iter().map(|s| (s.from, s.answer)));
     for (from, answer) in cared {
         let ms = search.visits.get(from).map_or(0, |v| super::takes_ms(&v.effect, answer));
-        if let Some(slot) = own.get_mut(from) {
+        if let Some(slot) = own.get_mut(of(from)) {
             *slot = (*slot).max(ms);
         }
     }
     for step in search.steps.iter().filter(|s| !is_cared_for(s.answer)) {
-        if let Some(list) = next.get_mut(step.from) {
-            list.push((step.to, step.ms));
+        if let Some(list) = next.get_mut(of(step.from)) {
+            list.push((of(step.to), step.ms));
         }
     }
     let (longest, back) = longest(&next, &own);
-    let starts = (0..count).filter(|at| search.visits.get(*at).is_some_and(|v| v.came.is_none()));
+    let starts = (0..count).filter(|at| search.visits.get(*at).is_some_and(|v| v.came.is_none())).map(of);
     let first = starts.max_by_key(|at| (longest.get(*at).map(|(ms, _)| *ms), usize::MAX - at))?;
     let mut at = Some(first);
     let (mut path, mut endless) = (Vec::new(), None);
@@ -56,6 +60,17 @@ pub(super) fn worst(search: &Search<'_>) -> Option<Wait> {
     }
     let ms = longest.get(first).map_or(0, |(ms, _)| *ms);
     (ms > 0).then_some(Wait { ms, path, endless })
+}
+
+/// For every place the first that differs from it only in texts: who enters other digits a second time comes round to
+/// the same question, which isn't another one.
+fn groups(search: &Search<'_>) -> Vec<usize> {
+    let mut known: HashMap<(i64, Vec<u8>), usize> = HashMap::new();
+    let all = search.visits.iter().enumerate();
+    all.map(|(at, visit)| {
+        *known.entry((visit.moment, visit.state.place_apart_from_texts().to_bytes())).or_insert(at)
+    })
+    .collect()
 }
 
 /// The longest way from every place and its next step, without going round; and the places at which ways close.

@@ -45,6 +45,7 @@ pub(super) fn read(ty: Option<FieldType>, spelled: &Spelled) -> Value {
         }
         (Some(FieldType::Hours), Spelled::Atom(atom)) => hours(&atom.text).map(|h| json!([h])),
         (Some(FieldType::Hours), Spelled::List(atoms)) => atoms.iter().map(|a| hours(&a.text)).collect(),
+        (Some(FieldType::Dates), Spelled::List(atoms)) => atoms.iter().map(|a| dates(&a.text)).collect(),
         (Some(ty), Spelled::Atom(atom)) => one(ty, atom),
         (_, Spelled::List(_)) | (None, Spelled::Atom(_)) => None,
     };
@@ -170,6 +171,14 @@ fn candidates(ty: Option<FieldType>, value: &Value) -> Vec<Spelled> {
             found.extend(range(value, "from", "to").map(|w| word(&w)));
         }
         (Some(FieldType::Dates), Value::String(s)) => found.push(word(s)),
+        (Some(FieldType::Dates), Value::Array(all)) => {
+            let each = all.iter().map(|one| match one {
+                Value::String(day) => Some(bare_atom(day)),
+                Value::Object(_) => range(one, "from", "to").map(|w| bare_atom(&w)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+            });
+            found.extend(each.collect::<Option<Vec<_>>>().map(Spelled::List));
+        }
         _ => {}
     }
     match value {

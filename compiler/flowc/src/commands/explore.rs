@@ -13,7 +13,7 @@ use crate::cli::Format;
 use crate::input::Input;
 use crate::render::{Report, count};
 
-/// Whether every flow could be explored whole and has no node that no call comes to.
+/// Whether every flow could be explored whole, and calls came to all of its nodes.
 pub fn run(paths: &[PathBuf], flow: Option<&str>, tests: bool, report: &Report<'_>) -> Result<bool, Failure> {
     let input = Input::load(paths, None)?;
     // Warnings aren't this command's result.
@@ -42,7 +42,7 @@ pub fn run(paths: &[PathBuf], flow: Option<&str>, tests: bool, report: &Report<'
             report.out.result(&format!("{}\n", json!({ "flows": all })))?;
         }
     }
-    Ok(found.iter().all(|(_, e)| e.whole && e.never.is_empty()))
+    Ok(found.iter().all(|(_, e)| e.whole && e.never.is_empty() && e.unmet.is_empty()))
 }
 
 fn examples(found: &[(&str, Explored)]) -> String {
@@ -51,7 +51,7 @@ fn examples(found: &[(&str, Explored)]) -> String {
 }
 
 fn said(key: &str, explored: &Explored) -> String {
-    let Explored { outcomes, worst, never, whole, places } = explored;
+    let Explored { outcomes, worst, never, unmet, calls, whole, places } = explored;
     let found = count(outcomes.len(), "outcome");
     let mut out = format!("flow `{key}`: {found}, {} looked at\n", count(*places, "place"));
     // Writing to a string can't fail.
@@ -67,14 +67,27 @@ fn said(key: &str, explored: &Explored) -> String {
     }
     out.push('\n');
     if let Some(worst) = worst {
-        let _ = writeln!(out, "worst wait before somebody is there: {}", seconds(worst.ms));
+        let _ = writeln!(
+            out,
+            "worst wait before somebody is there: {}, each prompt counted as 3 s",
+            seconds(worst.ms)
+        );
         let _ = writeln!(out, "  {}", worst.path.join(" → "));
         if let Some(node) = &worst.endless {
-            let _ = writeln!(out, "  and longer: callers can come round to `{node}` again and again");
+            let _ = writeln!(
+                out,
+                "  and longer: callers can come round to `{node}` again and again, which isn't counted"
+            );
         }
     }
     never.iter().for_each(|node| {
-        let _ = writeln!(out, "no call comes to `{node}`");
+        let _ = writeln!(out, "no call comes to `{node}`: no way leads there");
+    });
+    unmet.iter().for_each(|node| {
+        let _ = writeln!(
+            out,
+            "none of the {calls} calls tried came to `{node}`: a way leads there, but not for any number, time or digits that were tried"
+        );
     });
     out
 }
@@ -100,6 +113,8 @@ fn machine(key: &str, explored: &Explored) -> Value {
         "outcomes": explored.outcomes.iter().map(outcome).collect::<Vec<_>>(),
         "worst_wait": worst.map(|w| json!({ "ms": w.ms, "path": w.path, "endless": w.endless })),
         "never": explored.never,
+        "unmet": explored.unmet,
+        "calls": explored.calls,
         "whole": explored.whole,
         "places": explored.places,
     })
