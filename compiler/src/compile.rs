@@ -35,7 +35,7 @@ impl Compiled {
 /// here: a flow that was read with errors must not be compiled.
 #[must_use]
 pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
-    if graph.unread {
+    if graph.cut {
         let message = format!("`{}` wasn't read whole, so that no program can be made of it", graph.key);
         let found = Diagnostic::new(Code::TooLarge, graph.origin.place(), message);
         return Compiled {

@@ -62,10 +62,15 @@ macro_rules! codes {
 
 // THE table. Keep it sorted by code.
 codes! {
-    /// The text doesn't follow the grammar here. The rest of the file was still read; repair this line first.
+    /// The text doesn't follow the grammar here. The rest of the file was still read; repair this line first. Other
+    /// findings of the flow are told once all of it can be read.
+    ///
+    /// What often is the cause: quotes and arrows that a word processor changed (`“ ”`, `→`): write `"` and `->`. A list
+    /// without brackets: `[101, 102]`. A field outside of the braces: `ann: extension 101 { ring = 25s }`. A text in single
+    /// quotes outside of an expression: `"Ann"`. A name with other letters than a to z: `"máy": extension 101`.
     Syntax = "F001", Error, "text that can't be read";
-    /// A `{` has no `}`, or a `}` has no `{`. Everything up to the next line that can only begin a new block was read
-    /// as part of the open one.
+    /// A `{` has no `}`, or a `}` has no `{`. Put a `}` behind what belongs to the block. A line that can only begin
+    /// another node or block was read as if the open one ended before it.
     Braces = "F002", Error, "braces that don't match";
     /// The file isn't UTF-8. Save it as UTF-8; the bytes that aren't were left out.
     NotUtf8 = "F003", Error, "not UTF-8";
@@ -79,40 +84,50 @@ codes! {
     JsonShape = "F007", Error, "JSON of another shape";
     /// The file was written by a newer FlowPBX. Update FlowPBX, or export it again in this format.
     NewerFormat = "F008", Error, "format newer than this compiler";
-    /// A string has an escape that isn't one of JSON's, or has no closing quote.
+    /// A string has an escape that isn't one of JSON's, or has no closing quote. A text ends on the line on which it begins.
     BadString = "F009", Error, "string that can't be read";
-    /// A block or a statement starts with a word that means nothing here.
+    /// A block or a statement starts with a word that means nothing here. What begins a block: `flow`, `layout`, `test`, and
+    /// the entities `trunk`, `inbound_number`, `extension`, `ring_group`, `voicemail_box`, `ivr_menu`, `time_switch`,
+    /// `conference`, `queue` and `prompt`. In a flow stand nodes, `name: kind entity { … }`; in a node its fields,
+    /// `ring = 25s`, and its exits, `no_answer -> night`.
     UnknownWord = "F010", Error, "unknown word";
-    /// A step of a test isn't one of the steps there are.
+    /// A step of a test isn't one of the steps there are, or has other words than it takes. Each step stands on a line of its
+    /// own; the finding says its forms.
     BadStep = "F011", Error, "test step that can't be read";
     /// `entry` stands before a node whose kind isn't an entry.
     NotAnEntry = "F012", Error, "entry before a node that isn't one";
     /// There are more findings than are listed. Repair the first ones and look again.
     MoreFindings = "F013", Warning, "more findings than are listed";
 
-    /// There is no node kind of this name.
+    /// There is no node kind of this name. Write one of the kinds in docs/reference/nodes.md. A node is
+    /// `name: kind entity { … }`: the name is yours, the kind isn't.
     UnknownKind = "F101", Error, "unknown node kind";
     /// The kind or the entity has no field of this name. The field is kept, but does nothing.
     UnknownField = "F102", Error, "unknown field";
-    /// The node has no exit of this name, so no call can take this edge.
+    /// The node has no exit of this name, so no call can go that way. Exits of a menu are its keys: add `key 1` to the
+    /// `ivr_menu`. Exits of a time switch are its rules: add the `rule` to the `time_switch`. Exits of a webhook are its
+    /// answers: add the answer to `answers`. All others are fixed by the kind.
     UnknownExit = "F103", Error, "unknown exit";
     /// The entity that the node or field names doesn't exist.
     UnknownEntity = "F104", Error, "unknown entity";
-    /// The value is of another type than the field's.
+    /// The value is of another type than the field's. Times have a unit (`25s`, `2m`), yes and no are `true` and `false`,
+    /// texts stand in quotes, lists in brackets.
     WrongType = "F105", Error, "value of a wrong type";
     /// The value is outside of the field's range.
     OutOfRange = "F106", Error, "value out of range";
     /// Two things that must differ have the same id or key.
     DuplicateId = "F107", Error, "id used twice";
-    /// The edge leads to a node that doesn't exist.
+    /// The edge leads to a node that doesn't exist. Exits lead to names of nodes, not to kinds: add `bye: hangup` to the flow
+    /// and write `-> bye`.
     EdgeToNowhere = "F108", Error, "edge to nowhere";
     /// Two edges leave one exit; a call can take only one.
     TwoEdges = "F109", Error, "two edges from one exit";
-    /// A field that has no default has no value.
+    /// A field that has no default has no value. Write it into the braces: `name = value`.
     MissingField = "F110", Error, "field missing";
     /// The node doesn't say which entity it works with.
     MissingEntity = "F111", Error, "entity missing";
-    /// The node names an entity of another kind than its own, or names one where it takes none.
+    /// The node names an entity of another kind than its own, or names one where it takes none. `transfer`, `webhook`, `set`,
+    /// `branch` and others say what they work with by fields: `transfer { number = "+61411111111" }`.
     WrongEntity = "F112", Error, "entity of another kind";
     /// The same field is given twice in one block.
     DuplicateField = "F113", Error, "field given twice";
@@ -128,7 +143,8 @@ codes! {
     UnknownData = "F118", Warning, "unknown member of node data";
     /// A layout block places a node or an edge that the flow doesn't have.
     LayoutOfNothing = "F119", Warning, "layout of something that isn't there";
-    /// The block has a part (`rule`, `key`, …) that this entity doesn't have.
+    /// The block has a part (`rule`, `key`, …) that this entity doesn't have. Menus have `key`, time switches `rule` and
+    /// `except`.
     UnknownPart = "F120", Error, "unknown part of an entity";
     /// `entity_id` and `entity_key` of one node name two different entities. The key counts.
     IdKeyDiffer = "F121", Warning, "entity id and key differ";
@@ -445,7 +461,7 @@ impl Diagnostic {
     /// "Did you mean": a help and a fix if one of the candidates is near to what was written.
     #[must_use]
     pub fn did_you_mean<'a>(self, written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        match nearest(written, candidates) {
+        match meant(written, candidates) {
             Some(near) => self.help(format!("did you mean `{near}`?")).fix(format!("Write `{near}`"), near),
             None => self,
         }
@@ -469,6 +485,11 @@ impl Diagnostic {
         self.code.as_str().starts_with("F0")
     }
 
+    /// Whether something that stands at its place may be missing elsewhere because it couldn't be read.
+    pub(crate) fn is_hole(&self) -> bool {
+        self.is_unread() && self.is_error() && self.code != Code::NotAnEntry
+    }
+
     /// Whether what it is about would be lost on the way to the other view: it couldn't be read, or it is there twice
     /// and the other view has one place for it.
     #[must_use]
@@ -484,6 +505,8 @@ pub struct Sink {
     found: Vec<Diagnostic>,
     /// How many of them are warnings.
     warnings: usize,
+    /// How many said that something couldn't be read.
+    unread: usize,
     left_out: usize,
 }
 
@@ -492,6 +515,7 @@ impl Sink {
     /// it, however many warnings came first.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let is_error = diagnostic.is_error();
+        self.unread += usize::from(diagnostic.is_hole());
         if self.found.len() >= crate::limits::DIAGNOSTICS_MAX {
             self.left_out += 1;
             if !is_error || self.warnings == 0 {
@@ -518,6 +542,14 @@ impl Sink {
         self.push(if near { finding.did_you_mean(written, candidates) } else { finding });
     }
 
+    /// Its findings as something makes of them, or without them.
+    pub(crate) fn retain(&mut self, make: impl Fn(Diagnostic) -> Option<Diagnostic>) {
+        let found = std::mem::take(&mut self.found);
+        let left_out = self.left_out;
+        *self = Sink { left_out, ..Sink::default() };
+        found.into_iter().filter_map(make).for_each(|one| self.push(one));
+    }
+
     /// All findings of another one.
     pub(crate) fn absorb(&mut self, other: Sink) {
         other.found.into_iter().for_each(|d| self.push(d));
@@ -536,10 +568,25 @@ impl Sink {
         self.warnings < self.found.len()
     }
 
-    /// All of them, in the order of the project.
+    /// How many findings there were of something that couldn't be read.
+    pub(crate) const fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// Where something couldn't be read in the one file that this is about.
+    pub(crate) fn holes(&self) -> Vec<(u32, u32)> {
+        let span = |d: &Diagnostic| match d.place() {
+            Some(Place::Text(span)) => Some((span.start, span.end)),
+            Some(Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project)
+            | None => None,
+        };
+        self.found.iter().filter(|d| d.is_hole()).filter_map(span).collect()
+    }
+
+    /// All of them: what couldn't be read first, then in the order of the project.
     #[must_use]
     pub fn finish(mut self) -> Vec<Diagnostic> {
-        self.found.sort_by(|a, b| a.place().cmp(&b.place()));
+        self.found.sort_by(|a, b| (!a.is_unread(), a.place()).cmp(&(!b.is_unread(), b.place())));
         if self.left_out > 0 {
             let message = format!("{} more findings are not listed", self.left_out);
             self.found.push(Diagnostic::new(Code::MoreFindings, Place::Project, message));
@@ -553,6 +600,16 @@ pub(crate) fn a(word: &str) -> String {
     let first = word.trim_start_matches('`').chars().next();
     let article = if first.is_some_and(|c| "aeiou".contains(c)) { "an" } else { "a" };
     format!("{article} {word}")
+}
+
+/// The candidate that is meant: the nearest, or the one that other systems call so.
+pub(crate) fn meant<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().take(crate::limits::CANDIDATES_MAX).collect();
+    // One letter wrong is a slip, and closer than what others call so.
+    let near = nearest(written, candidates.iter().copied());
+    let is_slip = near.is_some_and(|near| distance(&fold(written), &fold(near)) <= 1);
+    let foreign = crate::text::foreign::meant(written, candidates.iter().copied());
+    if is_slip { near } else { foreign.or(near) }
 }
 
 /// The candidate nearest to what was written, if it is near enough to be a slip: at most a third of the letters wrong.

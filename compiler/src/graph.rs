@@ -73,6 +73,18 @@ impl Origin {
     }
 }
 
+/// Whether a part of something couldn't be read, which is said: what seems to be missing may stand there, and isn't
+/// reported as well. Never part of a comparison.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread(pub bool);
+
+impl PartialEq for Unread {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Unread {}
+
 /// The comments that belong to something, without their `//`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comments {
@@ -103,6 +115,8 @@ pub struct Project {
     pub entities: PrimaryMap<DeclId, Declaration>,
     /// The tests.
     pub tests: PrimaryMap<TestId, Test>,
+    /// Whether whole blocks couldn't be read, or not even as what: any entity may stand there.
+    pub lost: bool,
 }
 
 impl Project {
@@ -189,7 +203,11 @@ pub struct Graph {
     pub origin: Origin,
     /// Whether parts of it weren't read: it is larger than the limits, or isn't of the shape of a flow. The reader said so,
     /// and what isn't there must not be looked for.
-    pub unread: bool,
+    pub cut: bool,
+    /// Whether a part of it, or of an entity that it works with, couldn't be read.
+    pub unread: Unread,
+    /// Whether whole blocks of its project couldn't be read.
+    pub lost: Unread,
 }
 
 /// The fields of a flow itself.
@@ -219,6 +237,13 @@ impl Graph {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// Whether the same parts of two equal graphs couldn't be read.
+    pub(crate) fn is_read_like(&self, other: &Graph) -> bool {
+        let of = |graph: &'_ Graph| (graph.unread.0, graph.lost.0);
+        let nodes = self.nodes.values().zip(other.nodes.values());
+        of(self) == of(other) && nodes.into_iter().all(|(one, other)| one.unread.0 == other.unread.0)
     }
 
     /// The first node with this name.
@@ -344,6 +369,8 @@ pub struct Node {
     pub origin: Origin,
     /// Where its kind was read.
     pub kind_origin: Origin,
+    /// Whether a part of it, or of its entity, couldn't be read.
+    pub unread: Unread,
 }
 
 impl Node {
@@ -476,6 +503,8 @@ pub struct Declaration {
     pub comments: Comments,
     /// Where it was read.
     pub origin: Origin,
+    /// Whether a part of it couldn't be read.
+    pub unread: Unread,
 }
 
 /// A part of an entity with a stable key of its own: `rule business "Business hours" { … }`.

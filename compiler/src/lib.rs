@@ -137,7 +137,7 @@ pub(crate) fn check_knowing(graph: &graph::Graph, world: &dyn World, callees: &C
 
 /// One sink for all checks, so that their findings share one limit and one budget for "did you mean".
 fn check_into(graph: &graph::Graph, world: &dyn World, callees: &Callees, sink: &mut Sink) {
-    if graph.unread {
+    if graph.cut {
         return;
     }
     check_without_program(graph, world, callees, sink);

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::diag::{Code, Diagnostic};
 use crate::entity::{EntityKind, spec};
-use crate::graph::{Comments, Declaration, Field, Graph, Item, Part, Project, SourceFile, Test};
+use crate::graph::{Comments, Declaration, Field, Graph, Item, Part, Project, SourceFile, Test, Unread};
 use crate::nodes::spec::FieldType;
 
 mod flow;
@@ -223,6 +223,7 @@ impl Merge {
             merge.part(&name, &part)
         });
         Some(Declaration {
+            unread: Unread::default(),
             label: self.value(of.map(|d| d.label.clone()), || format!("{name}: its label")),
             id: of.ours.id,
             fields: self.fields(&name, &of.map(|d| d.fields.clone()), &lists),

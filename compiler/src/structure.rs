@@ -18,6 +18,8 @@ use crate::value::{self, Wrong};
 use crate::world::World;
 use crate::zone;
 
+mod cures;
+
 /// Findings about one flow. `world` knows the project's own declarations too.
 pub(crate) fn flow(graph: &Graph, world: &dyn World, sink: &mut Sink) {
     Flow { graph, world, sink }.check();
@@ -57,7 +59,7 @@ pub(crate) fn project(project: &Project, world: &dyn World, sink: &mut Sink) {
     twice(tests, sink);
     let mut dial_ins: HashMap<&str, &Declaration> = HashMap::new();
     for declaration in project.entities.values() {
-        entity(declaration, world, sink);
+        entity(declaration, world, project.lost, sink);
         dial_in(declaration, &mut dial_ins, world, sink);
     }
 }
@@ -111,7 +113,15 @@ struct Flow<'a> {
 impl Flow<'_> {
     fn check(&mut self) {
         let (what, owner) = (format!("the flow `{}`", self.graph.key), self.graph.origin.place());
-        let of = Fields { what: &what, specs: FLOW_FIELDS, owner, world: self.world };
+        let of = Fields {
+            what: &what,
+            specs: FLOW_FIELDS,
+            owner,
+            world: self.world,
+            whole: true,
+            lost: self.graph.lost.0,
+            meant: None,
+        };
         of.check(&self.graph.fields, self.sink);
         self.duplicates();
         for node in self.graph.nodes.values() {
@@ -163,7 +173,11 @@ impl Flow<'_> {
             if let Some(entity) = node.entities.first() {
                 let message = format!("{} works with no entity", a_kind(kind));
                 let finding = Diagnostic::new(Code::WrongEntity, entity.origin.place(), message);
-                self.sink.push(finding.help("remove it"));
+                let finding = match self.sink.suggests() {
+                    true => cures::as_field(self.graph, self.world, node, kind, finding),
+                    false => finding,
+                };
+                self.sink.push(finding);
             }
             return;
         };
@@ -177,7 +191,7 @@ impl Flow<'_> {
             let help = format!("`entity_type` is `{}`", wanted.name());
             let finding = Diagnostic::new(Code::WrongEntity, node.entity_place(), message);
             self.sink.push(finding.help(help));
-        } else if node.entities.is_empty() {
+        } else if node.entities.is_empty() && !node.unread.0 {
             let message = format!("`{}` doesn't say which {}", node.name, wanted.noun());
             let place = node.entity_place();
             let help = match place {
@@ -205,6 +219,9 @@ impl Flow<'_> {
             specs: kind.spec().fields,
             owner: node.kind_origin.place(),
             world: self.world,
+            whole: !node.unread.0,
+            lost: self.graph.lost.0,
+            meant: cures::meant_field(self.world, node, kind).map(|(spec, _)| spec.name),
         };
         of.check(&node.fields, self.sink);
     }
@@ -267,13 +284,20 @@ impl Flow<'_> {
     }
 
     fn edge(&mut self, edge: &Edge, exits: Option<&Exits>) {
-        if let Some(exits) = exits.filter(|e| !e.can_have(&edge.exit)) {
+        let is_whole = self.graph.nodes.get(edge.source).is_none_or(|n| !n.unread.0);
+        if let Some(exits) = exits.filter(|e| is_whole && !e.can_have(&edge.exit)) {
             self.unknown_exit(edge, exits);
         }
         match &edge.target {
+            // It may be one that couldn't be read.
+            Target::Missing(_) if self.graph.unread.0 => {}
             Target::Missing(name) => {
                 let message = format!("there is no node `{name}` to go to");
                 let names = self.graph.nodes.values().map(|n| n.name.as_str());
+                let cure = self.sink.suggests().then(|| cures::kind_as_target(self.graph, edge, name));
+                if let Some(finding) = cure.flatten() {
+                    return self.sink.push(finding);
+                }
                 let mut finding = Diagnostic::new(Code::EdgeToNowhere, edge.target_origin.place(), message)
                     .help("lead it to a node of this flow, or add the node");
                 if self.sink.suggests() {
@@ -301,11 +325,14 @@ impl Flow<'_> {
 
     fn unknown_exit(&mut self, edge: &Edge, exits: &Exits) {
         let message = match edge.exit.as_str() {
-            "" => format!("which exit of `{}` is this edge on?", self.name(edge.source)),
+            "" => format!("which exit of `{}` leads there?", self.name(edge.source)),
             exit => format!("`{}` has no exit `{exit}`", self.name(edge.source)),
         };
         let mut finding =
             Diagnostic::new(Code::UnknownExit, edge.exit_origin.place(), message).help(exits.told());
+        if let Some(node) = self.graph.nodes.get(edge.source).filter(|_| exits.others.is_none()) {
+            finding = cures::exit_to_add(self.world, node, edge, finding);
+        }
         if !edge.exit.is_empty() && self.sink.suggests() {
             finding = finding.did_you_mean(&edge.exit, exits.names.iter().map(String::as_str));
         }
@@ -455,6 +482,12 @@ struct Fields<'a> {
     specs: &'static [FieldSpec],
     owner: Place,
     world: &'a dyn World,
+    /// Whether all of it could be read.
+    whole: bool,
+    /// Whether whole blocks of the project couldn't be read.
+    lost: bool,
+    /// The field that stands elsewhere, which is said.
+    meant: Option<&'static str>,
 }
 
 impl Fields<'_> {
@@ -472,8 +505,8 @@ impl Fields<'_> {
                 None => self.unknown(field, sink),
             }
         }
-        for spec in self.specs.iter().filter(|s| s.default == FieldDefault::Required) {
-            if !seen.contains_key(spec.name) {
+        for spec in self.specs.iter().filter(|s| s.default == FieldDefault::Required && self.whole) {
+            if !seen.contains_key(spec.name) && self.meant != Some(spec.name) {
                 let message = format!("{} needs `{}`: {}", self.what, spec.name, value::wants(spec.ty));
                 sink.push(
                     Diagnostic::new(Code::MissingField, self.owner.clone(), message).help(what_for(spec)),
@@ -488,7 +521,7 @@ impl Fields<'_> {
         let mut finding = finding.did_you_mean(&field.name, self.specs.iter().map(|s| s.name));
         // The place is the whole `name = value` in text, and the value on the canvas, which has no place of the name.
         finding.fix = None;
-        let near = diag::nearest(&field.name, self.specs.iter().map(|s| s.name));
+        let near = diag::meant(&field.name, self.specs.iter().map(|s| s.name));
         let spec = self.specs.iter().find(|s| Some(s.name) == near);
         if let (Some(spec), Place::Text(_)) = (spec, field.origin.place())
             && let Some(text) = renamed(field, spec)
@@ -534,6 +567,9 @@ impl Fields<'_> {
 
     fn references(&self, field: &Field, spec: &FieldSpec, sink: &mut Sink) {
         let (FieldType::Ref(kind) | FieldType::Refs(kind)) = spec.ty else { return };
+        if self.lost {
+            return;
+        }
         let keys = match &field.value {
             Value::Array(keys) => keys.as_slice(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
@@ -546,7 +582,7 @@ impl Fields<'_> {
     }
 }
 
-fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
+fn entity(declaration: &Declaration, world: &dyn World, lost: bool, sink: &mut Sink) {
     let spec = entity_spec::of(declaration.kind);
     let noun = declaration.kind.noun();
     let place = declaration.origin.place();
@@ -555,7 +591,8 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
         sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
     }
     let what = format!("the {noun} `{}`", declaration.key);
-    let of = Fields { what: &what, specs: spec.fields, owner: place, world };
+    let whole = !declaration.unread.0;
+    let of = Fields { what: &what, specs: spec.fields, owner: place, world, whole, lost, meant: None };
     of.check(&declaration.fields, sink);
     let mut seen: HashMap<(&str, &str), Place> = HashMap::new();
     for part in &declaration.parts {
@@ -584,7 +621,16 @@ fn entity(declaration: &Declaration, world: &dyn World, sink: &mut Sink) {
             sink.push(finding.help("a call can take one of them only: remove one, or give it another key"));
         }
         let part_what = format!("`{} {}`", part.word, part.key);
-        Fields { what: &part_what, specs: part_spec.fields, owner: place, world }.check(&part.fields, sink);
+        let of = Fields {
+            what: &part_what,
+            specs: part_spec.fields,
+            owner: place,
+            world,
+            whole,
+            lost,
+            meant: None,
+        };
+        of.check(&part.fields, sink);
     }
     rule_exits(declaration, sink);
     exception_exits(declaration, sink);

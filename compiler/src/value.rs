@@ -168,15 +168,17 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
         }
         FieldType::Weekdays => return strings(value, |s| Weekdays::NAMES.contains(&s), ty),
         FieldType::Hours => hours(value).is_some_and(|h| !h.is_empty()),
-        FieldType::Dates => {
-            let all = dates(value).ok_or_else(|| Wrong::Type(wants(ty)))?;
-            let max = crate::limits::LIST_MAX;
-            in_range((1..=max).contains(&all.len()), || format!("a list of 1 to {max}"))?;
-            let in_order = all.iter().all(|(from, to)| from <= to);
-            return in_range(in_order, || "from an earlier date to a later one".to_owned());
-        }
+        FieldType::Dates => return check_dates(value),
     };
     if fits { Ok(()) } else { Err(Wrong::Type(wants(ty))) }
+}
+
+fn check_dates(value: &Value) -> Result<(), Wrong> {
+    let all = dates(value).ok_or_else(|| Wrong::Type(wants(FieldType::Dates)))?;
+    let max = crate::limits::LIST_MAX;
+    in_range((1..=max).contains(&all.len()), || format!("a list of 1 to {max}"))?;
+    let in_order = all.iter().all(|(from, to)| from <= to);
+    in_range(in_order, || "from an earlier date to a later one".to_owned())
 }
 
 fn in_range(yes: bool, range: impl FnOnce() -> String) -> Result<(), Wrong> {

@@ -1,6 +1,7 @@
 //! The one door to facts. Whoever compiles supplies a [`World`]: the entity declarations of a folder, a `catalog.json`,
 //! the store's rows, the browser's cache.
 
+use crate::diag::Place;
 use crate::entity::{EntityFacts, EntityKind};
 
 /// What the compiler may ask. All answers are of one moment: a world doesn't change while it is being asked.
@@ -10,6 +11,11 @@ pub trait World {
 
     /// Every key of a kind, sorted. For "did you mean" and completion.
     fn keys(&self, kind: EntityKind) -> Vec<&str>;
+
+    /// Where an entity is declared in text; `None` where nobody can say. For findings that have their cure there.
+    fn declared(&self, _kind: EntityKind, _key: &str) -> Option<Place> {
+        None
+    }
 
     /// The row id that JSON uses for an entity (`entity_id`); `None` where there is no store behind.
     fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64>;

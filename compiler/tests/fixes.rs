@@ -100,7 +100,10 @@ fn a_key_is_no_slip_for_another() {
                 2 -> menu\n  }\n}\ninbound_number \"+61299998888\"\nivr_menu main {\n  greeting = goodbye\n  key 1\n}\n";
     let found = findings(text);
     let exit = found.iter().find(|d| d.code == Code::UnknownExit).unwrap();
-    assert_eq!((&exit.fix, exit.help.as_deref()), (&None, Some("its exits are `1`, `timeout`, `invalid`")));
+    assert_eq!(
+        (&exit.fix, exit.help.as_deref()),
+        (&None, Some("add `key 2` to `ivr_menu main`; its exits are `1`, `timeout`, `invalid` so far"))
+    );
 }
 
 // ---- the canvas -----------------------------------------------------------------------------------------------------

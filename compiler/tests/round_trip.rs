@@ -308,6 +308,7 @@ fn declaration() -> impl Strategy<Value = Declaration> {
             let mut seen = std::collections::HashSet::new();
             parts.retain(|p| seen.insert((p.word.clone(), p.key.clone())));
             Declaration {
+                unread: Unread::default(),
                 kind,
                 key,
                 label,

@@ -1,10 +1,11 @@
 //! Reads what was named: files, folders, standard input. Everything together is one phone system.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use flow_compiler::diag::Diagnostic;
+use flow_compiler::diag::{Code, Diagnostic, Place};
 use flow_compiler::edit::folder::{CATALOG, FileKind};
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
@@ -197,11 +198,60 @@ fn read(files: Files, more: Option<File>) -> Input {
     Input { units, world, programs }
 }
 
+/// The file of a flow; of a unit without that flow its first.
+fn file_of(unit: &Unit, key: &str) -> String {
+    let flow = unit.project.flows.values().find(|graph| graph.key == key);
+    let file = match flow.map(|graph| graph.origin.place()) {
+        Some(Place::Text(span)) => unit.project.files.get(span.file),
+        Some(Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project) | None => {
+            unit.project.files.values().next()
+        }
+    };
+    file.map_or_else(String::new, |file| file.name.clone())
+}
+
+/// Flows that are there as text and as a canvas, as after `convert` into the same folder.
+fn flows_twice(units: &mut [Unit]) -> BTreeSet<String> {
+    let mut twice = BTreeSet::new();
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for unit in units {
+        let flows: Vec<(String, Place)> =
+            unit.project.flows.values().map(|g| (g.key.clone(), g.origin.place())).collect();
+        for (key, place) in flows {
+            let file = file_of(unit, &key);
+            match files.get(&key).filter(|first| **first != file && !unit.is_text) {
+                Some(first) => {
+                    let message = format!("the flow `{key}` is there twice: in {first} and in {file}");
+                    let found = Diagnostic::new(Code::DuplicateId, place, message);
+                    unit.diagnostics
+                        .push(found.help("keep one of the two files, or give one flow another key"));
+                    twice.insert(key);
+                }
+                None => {
+                    files.entry(key).or_insert(file);
+                }
+            }
+        }
+    }
+    twice
+}
+
 /// Numbers that enter flows of different units. Inside a unit they are found already.
 fn numbers_across(units: &mut [Unit]) {
+    let twice = flows_twice(units);
     let found = check::across_groups(units.iter().map(|unit| unit.project.flows.values()));
     for (unit, found) in units.iter_mut().zip(found) {
-        unit.diagnostics.extend(found);
+        let mut own = unit.project.flows.values().map(|g| &g.key);
+        if let (Some(only), None) = (own.next(), own.next())
+            && twice.contains(only)
+        {
+            continue;
+        }
+        // The other place is in another project, whose files these places don't know.
+        unit.diagnostics.extend(found.into_iter().map(|mut found| {
+            found.labels.truncate(1);
+            found
+        }));
     }
 }
 

@@ -156,10 +156,11 @@ pub fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-/// Findings in the order in which a reader meets their places.
+/// What couldn't be read first, because other findings may come of it; then in the order in which a reader meets their
+/// places.
 fn sorted<'a>(found: &Found<'a>) -> Vec<&'a Diagnostic> {
     let mut diagnostics = found.diagnostics.clone();
-    diagnostics.sort_by(|a, b| (a.place(), a.code).cmp(&(b.place(), b.code)));
+    diagnostics.sort_by(|a, b| (!a.is_unread(), a.place(), a.code).cmp(&(!b.is_unread(), b.place(), b.code)));
     diagnostics
 }
 

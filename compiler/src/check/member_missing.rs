@@ -17,6 +17,9 @@ use crate::entity::{EntityFacts, EntityKind};
 const NAMED_MAX: usize = 5;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    if cx.graph.lost.0 {
+        return;
+    }
     let mut known = BTreeSet::new();
     for (id, _, site) in cx.nodes() {
         let (what, key, members) = match site.facts {

@@ -11,6 +11,9 @@ use crate::diag::{Code, Diagnostic};
 use crate::entity::{EntityFacts, EntityKind};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    if cx.graph.lost.0 {
+        return;
+    }
     for (id, node, site) in cx.nodes() {
         let greeting = match site.facts {
             Some(EntityFacts::IvrMenu(menu)) => Some((menu.key.as_str(), menu.greeting.as_str())),

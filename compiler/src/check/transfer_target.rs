@@ -13,6 +13,8 @@ use crate::nodes::Kind;
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     for (id, node, _) in cx.nodes().filter(|(_, node, _)| node.kind == Some(Kind::Transfer)) {
         match (node.field("extension"), node.field("number")) {
+            // What stands behind the kind is meant, which is said.
+            (None, None) if !node.entities.is_empty() => {}
             (None, None) => {
                 let message = format!("`{}` doesn't say to whom it transfers the call", node.name);
                 let place = spot(cx.graph, id, Spot::Field("extension".to_owned()));

@@ -12,6 +12,9 @@ use crate::entity::EntityKind;
 use crate::entity::spec::KeyType;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    if cx.graph.lost.0 {
+        return;
+    }
     for (id, node, _) in cx.nodes() {
         let Some(kind) = node.kind.and_then(|k| k.spec().entity.kind()) else { continue };
         for entity in &node.entities {

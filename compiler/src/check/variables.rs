@@ -14,11 +14,11 @@ use cranelift_entity::SecondaryMap;
 use flow_vm::value::Type;
 
 use super::{Cx, Sink, paths};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{self, Code, Diagnostic, Place};
 use crate::expr::{self, Expr, Variables};
 use crate::graph::{Node, NodeId};
 use crate::limits::WAYS_TOLD_MAX;
-use crate::nodes::spec::CallState;
+use crate::nodes::spec::{CallState, FieldType};
 use crate::nodes::{Config, Kind};
 use crate::webhook;
 
@@ -127,12 +127,112 @@ fn types(
         Some(_) | None => None,
     };
     match (expr.ty(variables), due) {
-        (Err(error), _) => out.push(finding(format!("`{field}` of `{}`: {error}", node.name))),
+        // A `set` of it can't be computed, which is said there.
+        (Err(_), _) if node.kind != Some(Kind::Set) && untold(expr, variables) => {}
+        (Err(error), due) => {
+            let found = finding(format!("`{field}` of `{}`: {error}", node.name));
+            let due = due.map(|(due, _)| due);
+            let cure = out.suggests().then(|| unknown_name(node, field, expr, variables, due));
+            out.push(cure.unwrap_or_default().cure(found));
+        }
         (Ok(got), Some((due, what))) if got != due => {
             out.push(finding(format!("{what} is {}, but this is {}", due.noun(), got.noun())));
         }
         (Ok(_), Some(_) | None) => {}
     }
+}
+
+/// Whether it reads a variable that nodes give values, of which nobody can tell what they are.
+fn untold(expr: &Expr, variables: &Variables) -> bool {
+    let mut names = Vec::new();
+    expr.reads(&mut names);
+    names.iter().any(|name| variables.get(name).is_some_and(|v| v.ty.is_none()))
+}
+
+/// What to do about a name that is no variable.
+#[derive(Default)]
+struct Cure {
+    help: Option<String>,
+    /// The whole field, with the name replaced.
+    field: Option<(String, String)>,
+}
+
+impl Cure {
+    fn cure(self, mut found: Diagnostic) -> Diagnostic {
+        if let Some(help) = self.help {
+            found = found.help(help);
+        }
+        match (self.field, found.place()) {
+            (Some((title, with)), Some(Place::Text(_))) => found.fix(title, with),
+            _ => found,
+        }
+    }
+}
+
+/// The first name of an expression that is no variable: a slip, a weekday as others write it, or a text without its quotes.
+fn unknown_name(
+    node: &Node,
+    field: &'static str,
+    expr: &Expr,
+    variables: &Variables,
+    due: Option<Type>,
+) -> Cure {
+    let mut names = Vec::new();
+    expr.reads(&mut names);
+    let Some(name) = names.into_iter().find(|name| variables.get(name).is_none()) else {
+        return Cure::default();
+    };
+    let spec = node.kind.and_then(|k| k.spec().field(field));
+    let text = node.field(field).and_then(|f| f.value.as_str());
+    let (Some(spec), Some(text)) = (spec, text) else { return Cure::default() };
+    let facts = expr::FACTS.iter().map(|(name, _)| *name).chain(expr::NOW.iter().map(|(name, _)| *name));
+    let near = weekday(name).or_else(|| diag::nearest(name, variables.names().chain(facts)));
+    let (help, with) = match near {
+        Some(near) => (format!("did you mean `{near}`?"), near.to_owned()),
+        None => {
+            let help = format!(
+                "a text stands in single quotes: `'{name}'`; a variable gets its value by a `set` node"
+            );
+            (help, format!("'{name}'"))
+        }
+    };
+    let written = replaced(text, name, &with, spec.ty == FieldType::Template);
+    let fits = expr::of_field(spec.ty, &written).and_then(Result::ok).and_then(|e| e.ty(variables).ok());
+    let is_cure = fits.is_some_and(|ty| due.is_none_or(|due| ty == due));
+    let spelled = format!("{field} = {}", crate::text::spelled(Some(spec.ty), &written.into()));
+    Cure { help: Some(help), field: is_cure.then(|| (format!("Write `{with}`"), spelled)) }
+}
+
+/// `thursday`, `Thu` and the like.
+fn weekday(name: &str) -> Option<&'static str> {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let name = name.to_ascii_lowercase();
+    let day = DAYS.iter().find(|day| name.len() >= 3 && day.starts_with(&name))?;
+    day.get(..3)
+}
+
+/// An expression with a name replaced, where it stands as a word and not in a text.
+fn replaced(text: &str, name: &str, with: &str, in_braces: bool) -> String {
+    let is = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    let (mut quoted, mut braces) = (false, 0_u32);
+    while let Some(first) = rest.chars().next() {
+        let word = rest.find(|c| !is(c)).unwrap_or(rest.len());
+        let (one, after) = rest.split_at(if is(first) { word } else { first.len_utf8() });
+        match first {
+            '{' => braces += 1,
+            '}' => {
+                braces = braces.saturating_sub(1);
+                quoted = false;
+            }
+            '\'' if !in_braces || braces > 0 => quoted = !quoted,
+            _ => {}
+        }
+        let is_name = one == name && !quoted && (!in_braces || braces > 0);
+        out.push_str(if is_name { with } else { one });
+        rest = after;
+    }
+    out
 }
 
 /// Variables as bits of a word.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use crate::diag::Place;
 use crate::entity::{EntityFacts, EntityKind};
 use crate::world::World;
 
@@ -11,6 +12,7 @@ use crate::world::World;
 enum Question {
     Entity(EntityKind, String),
     Keys(EntityKind),
+    Declared(EntityKind, String),
     IdOf(EntityKind, String),
     KeyOf(EntityKind, i64),
 }
@@ -25,6 +27,7 @@ impl Asked {
         self.0.iter().all(|question| match question {
             Question::Entity(kind, key) => one.entity(*kind, key) == other.entity(*kind, key),
             Question::Keys(kind) => one.keys(*kind) == other.keys(*kind),
+            Question::Declared(kind, key) => one.declared(*kind, key) == other.declared(*kind, key),
             Question::IdOf(kind, key) => one.id_of(*kind, key) == other.id_of(*kind, key),
             Question::KeyOf(kind, id) => one.key_of(*kind, *id) == other.key_of(*kind, *id),
         })
@@ -60,6 +63,10 @@ impl World for Recorder<'_> {
     fn keys(&self, kind: EntityKind) -> Vec<&str> {
         self.note(Question::Keys(kind));
         self.world.keys(kind)
+    }
+    fn declared(&self, kind: EntityKind, key: &str) -> Option<Place> {
+        self.note(Question::Declared(kind, key.to_owned()));
+        self.world.declared(kind, key)
     }
     fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
         self.note(Question::IdOf(kind, key.to_owned()));

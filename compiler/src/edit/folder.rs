@@ -402,7 +402,8 @@ fn again(
 ) -> Option<Checked> {
     let checked = before.text.checked.get(&old)?;
     let same_text = text_of(&unit.project, block)? == text_of(&before.text.project, checked.block)?;
-    if !same_text || before.text.project.flows.get(old) != Some(graph) {
+    let was = before.text.project.flows.get(old)?;
+    if !same_text || was != graph || !was.is_read_like(graph) {
         return None;
     }
     let alike = |asked: &Asked| asked.answered_alike(&before.world, world);
@@ -421,7 +422,11 @@ fn text_of(project: &Project, span: Span) -> Option<&str> {
 fn moved(found: &Diagnostic, from: Span, to: Span) -> Diagnostic {
     let mut found = found.clone();
     let shift = |place: &mut Place| {
-        if let Place::Text(span) = place {
+        // What stands outside of the block didn't move: the check asked where it is.
+        let within = |span: &Span| span.file == from.file && from.start <= span.start && span.end <= from.end;
+        if let Place::Text(span) = place
+            && within(span)
+        {
             let by = |n: u32| n.wrapping_sub(from.start).wrapping_add(to.start);
             *span = Span { file: to.file, start: by(span.start), end: by(span.end) };
         }

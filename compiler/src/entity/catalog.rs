@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{EntityFacts, EntityKind, facts};
 use crate::diag::{Code, Diagnostic, Place, Sink};
-use crate::graph::{Declaration, Project};
+use crate::graph::{Declaration, Project, Unread};
 use crate::world::World;
 
 /// The prompts that every server has.
@@ -164,6 +164,11 @@ impl World for Catalog {
         self.rows.get(&kind).into_iter().flatten().map(|(key, _)| key.as_str()).collect()
     }
 
+    fn declared(&self, kind: EntityKind, key: &str) -> Option<Place> {
+        let place = self.row(kind, key)?.declaration.origin.0.clone();
+        place.filter(|place| matches!(place, Place::Text(_)))
+    }
+
     fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
         self.row(kind, key)?.id
     }
@@ -195,6 +200,10 @@ impl World for Overlay<'_> {
         keys
     }
 
+    fn declared(&self, kind: EntityKind, key: &str) -> Option<Place> {
+        self.declared.declared(kind, key)
+    }
+
     fn id_of(&self, kind: EntityKind, key: &str) -> Option<i64> {
         self.declared.id_of(kind, key).or_else(|| self.base.id_of(kind, key))
     }
@@ -209,6 +218,7 @@ impl Declaration {
     #[must_use]
     pub fn new(kind: EntityKind, key: &str, label: &str) -> Self {
         Declaration {
+            unread: Unread::default(),
             kind,
             key: key.to_owned(),
             label: label.to_owned(),

@@ -154,6 +154,9 @@ fn token(rest: &str, first: char, behind: bool) -> Result<(Token<'_>, &str), Exp
     }
     match SIGNS.iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?))) {
         Some((sign, after)) => Ok((Token::Sign(sign), after)),
+        None if matches!(first, '‘' | '’' | '“' | '”') => Err(ExprError(format!(
+            "`{first}` is a quote of print; a text stands in single quotes: `'sales'`"
+        ))),
         None if first == '=' => Err(ExprError("`=` gives a value; `==` compares".to_owned())),
         None => Err(ExprError(format!("`{first}` has no meaning in an expression"))),
     }

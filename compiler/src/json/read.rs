@@ -23,11 +23,11 @@ pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> P
     let file = project.files.push(SourceFile::of_json(source));
     let mut graph = Graph { origin: Origin(Some(canvas("", Spot::Node))), ..Graph::default() };
     let mut tests = Value::Null;
-    graph.unread = true;
+    graph.cut = true;
     if let Some(Doc { root, places }) = doc::read(file, source.bytes, sink) {
         let mut reader = Reader { world, sink, places, graph };
         if let Value::Object(root) = root {
-            reader.graph.unread = false;
+            reader.graph.cut = false;
             tests = reader.root(root);
         } else {
             reader.shape(reader.places.root(), "a flow is a JSON object with `nodes` and `edges`");
@@ -189,7 +189,7 @@ impl Reader<'_> {
                     let message = format!("{} {name}; {max} are read at most", list.len());
                     let place = self.places.element(name, max);
                     self.sink.push(Diagnostic::new(Code::TooLarge, place, message));
-                    self.graph.unread = true;
+                    self.graph.cut = true;
                     list.truncate(max);
                 }
                 list

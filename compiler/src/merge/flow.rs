@@ -6,7 +6,7 @@ use cranelift_entity::PrimaryMap;
 use serde_json::{Map, Value};
 
 use super::{Merge, Three, of_present};
-use crate::graph::{Comments, Edge, Graph, Node, NodeId, Origin, Target};
+use crate::graph::{Comments, Edge, Graph, Node, NodeId, Origin, Target, Unread};
 use crate::library::Library;
 
 /// A node's name and an exit of it.
@@ -73,6 +73,8 @@ impl Merge {
         let nodes = self.nodes(&plain);
         let wires = self.wires(&plain, &nodes);
         let mut graph = Graph {
+            unread: Unread::default(),
+            lost: Unread::default(),
             key: key.to_owned(),
             label: self.value(graphs.map(|g| g.label.clone()), || format!("{name}: its label")),
             viewport: Merge::quiet(graphs.map(|g| g.viewport)),
@@ -87,7 +89,7 @@ impl Merge {
             edges: PrimaryMap::new(),
             library: Library::default(),
             origin: Origin::default(),
-            unread: false,
+            cut: false,
         };
         let ids: BTreeMap<String, NodeId> =
             nodes.into_iter().map(|(name, node)| (name, graph.nodes.push(node))).collect();
@@ -139,6 +141,7 @@ impl Merge {
         let (kind, kind_name) =
             self.value(of.map(|n| (n.kind, n.kind_name.clone())), || format!("{name}: its kind"));
         Node {
+            unread: Unread::default(),
             name: of.ours.name.clone(),
             kind,
             kind_name,

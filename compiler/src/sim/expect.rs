@@ -14,6 +14,8 @@ use crate::graph::{Expect, FlowId, Graph, Project, StepKind, Test, TestId};
 use crate::nodes::Kind;
 use crate::world::World;
 
+mod doubt;
+
 /// What came of a test.
 #[derive(Clone, Debug)]
 pub struct TestReport {
@@ -82,6 +84,13 @@ fn verdict(
         Err(error) => return wrong_script(test, &error),
     };
     let Some(graph) = project.flows.get(script.flow) else { return not_run("its flow is gone".to_owned()) };
+    for step in &test.steps {
+        if let StepKind::Expect(expected) = &step.what
+            && let Some(why) = doubt::nothing_such(expected, project, world)
+        {
+            return Verdict::NotRun { place: step.origin.place(), why };
+        }
+    }
     let program = programs.entry(script.flow).or_insert_with(|| compile(graph, world).program);
     let Some(program) = program else {
         return not_run(format!("the flow `{}` has errors", graph.key));
@@ -108,13 +117,25 @@ fn judge(test: &Test, graph: &Graph, outcome: &Outcome) -> Verdict {
     };
     let met = met(graph, outcome);
     let mut from = 0;
+    let mut earlier: Vec<(usize, &Expect)> = Vec::new();
     for step in &test.steps {
         let StepKind::Expect(expected) = &step.what else { continue };
+        let wanted = Wanted::of(expected, graph);
+        // A node is come to and left once: each time is met by one expectation of the same words.
+        let visit = |at: usize| met.get(at).and_then(Met::visit);
+        let is_new = |met: &Met<'_>| {
+            let used = |(at, before): &(usize, &Expect)| *before == expected && visit(*at) == met.visit();
+            met.visit().is_none() || !earlier.iter().any(used)
+        };
         let rest = met.get(from..).unwrap_or(&[]);
-        match rest.iter().position(|m| fits(m, expected)) {
-            Some(found) => from += found + 1,
+        match rest.iter().position(|m| wanted.fits(m) && is_new(m)) {
+            Some(found) => {
+                earlier.push((from + found, expected));
+                from += found + 1;
+            }
             None => {
-                let happened = instead(&met, rest, expected);
+                let happened =
+                    too_early(&met, &earlier, &wanted).unwrap_or_else(|| instead(&met, rest, expected));
                 return failed(step.origin.place(), said(expected), happened);
             }
         }
@@ -137,9 +158,9 @@ fn judge(test: &Test, graph: &Graph, outcome: &Outcome) -> Verdict {
 
 /// Something that can be expected, as it happened.
 enum Met<'a> {
-    /// The call came to a node. An expectation without an exit is met here.
+    /// The call came to a node. An expectation of the node is met here, before what happens in the node.
     Comes(At<'a>),
-    /// It left a node. An expectation with an exit is met here, behind what happened in the node.
+    /// It left a node. An expectation of the node is met here, behind what happened in the node.
     Leaves(At<'a>),
     /// The caller heard a prompt.
     Hears(&'a str),
@@ -158,11 +179,24 @@ struct At<'a> {
     kind: Option<Kind>,
     entity: Option<&'a str>,
     exit: Option<&'a str>,
+    /// How many nodes the call came to before.
+    visit: usize,
+}
+
+impl Met<'_> {
+    /// Which of the nodes on the path this is about.
+    const fn visit(&self) -> Option<usize> {
+        match self {
+            Met::Comes(at) | Met::Leaves(at) => Some(at.visit),
+            Met::Hears(_) | Met::Shows(_) | Met::Sends(_) | Met::Ends(_) => None,
+        }
+    }
 }
 
 fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
     let names = graph.names();
     let mut met: Vec<Met<'a>> = Vec::new();
+    let mut visit = 0;
     // A call is in the nodes by which it came into subflows, and in one of the last.
     let mut inside: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for happening in &outcome.happened {
@@ -172,7 +206,8 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
                 let node = own.or_else(|| graph.node_of_program(name).map(|(_, node)| node));
                 let (kind, entity) = (node.and_then(|n| n.kind), node.and_then(|n| n.entity_key()));
                 inside.entry(name).or_default().push(met.len());
-                met.push(Met::Comes(At { name, kind, entity, exit: None }));
+                met.push(Met::Comes(At { name, kind, entity, exit: None, visit }));
+                visit += 1;
             }
             What::Leaves { node, exit } => {
                 let last = inside.get_mut(node.as_str()).and_then(Vec::pop);
@@ -197,37 +232,73 @@ fn met<'a>(graph: &'a Graph, outcome: &'a Outcome) -> Vec<Met<'a>> {
     met
 }
 
-fn fits(met: &Met<'_>, expected: &Expect) -> bool {
-    let is = |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|w| got == Some(w));
-    let at = |at: &At<'_>| match expected {
-        Expect::Node { kind, entity, exit } => {
-            at.kind == Some(*kind) && is(entity, at.entity) && is(exit, at.exit)
-        }
-        Expect::Named { node, exit } => node == at.name && is(exit, at.exit),
-        Expect::Hears { .. }
-        | Expect::Shows { .. }
-        | Expect::Sends { .. }
-        | Expect::End(_)
-        | Expect::CallerGone => false,
-    };
-    let by_exit = match expected {
-        Expect::Node { exit, .. } | Expect::Named { exit, .. } => exit.is_some(),
-        Expect::Hears { .. }
-        | Expect::Shows { .. }
-        | Expect::Sends { .. }
-        | Expect::End(_)
-        | Expect::CallerGone => false,
-    };
-    match met {
-        Met::Comes(node) => !by_exit && at(node),
-        Met::Leaves(node) => by_exit && at(node),
-        Met::Hears(heard) => matches!(expected, Expect::Hears { prompt } if prompt == heard),
-        Met::Sends(sent) => matches!(expected, Expect::Sends { text } if text == sent),
-        Met::Shows(shown) => matches!(expected, Expect::Shows { text } if text == shown),
-        Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
-        Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
-        Met::Ends(End::OutOfFuel | End::TooDeep | End::TooManyVisits) => false,
+/// An expectation with what the flow says about its words.
+struct Wanted<'e> {
+    expected: &'e Expect,
+    /// Whether its second word may be a node's name: no node of the kind has an entity of this key.
+    by_name: bool,
+    /// Whether its second word may be an exit: the kind works with no entity, and no node is called so.
+    by_exit: bool,
+}
+
+impl<'e> Wanted<'e> {
+    fn of(expected: &'e Expect, graph: &Graph) -> Wanted<'e> {
+        let Expect::Node { kind, entity: Some(word), exit } = expected else {
+            return Wanted { expected, by_name: false, by_exit: false };
+        };
+        let mut nodes = graph.nodes.values().filter(|n| n.kind == Some(*kind));
+        let by_name = !nodes.clone().any(|n| n.entity_key() == Some(word));
+        let is_called = nodes.any(|n| n.name == *word);
+        let by_exit = exit.is_none() && !is_called && kind.spec().entity.kind().is_none();
+        Wanted { expected, by_name, by_exit }
     }
+
+    fn fits(&self, met: &Met<'_>) -> bool {
+        let expected = self.expected;
+        match met {
+            Met::Comes(node) | Met::Leaves(node) => self.is_at(node),
+            Met::Hears(heard) => matches!(expected, Expect::Hears { prompt } if prompt == heard),
+            Met::Sends(sent) => matches!(expected, Expect::Sends { text } if text == sent),
+            Met::Shows(shown) => matches!(expected, Expect::Shows { text } if text == shown),
+            Met::Ends(End::Hangup(cause)) => matches!(expected, Expect::End(wanted) if wanted == cause),
+            Met::Ends(End::CallerGone) => matches!(expected, Expect::CallerGone),
+            Met::Ends(End::OutOfFuel | End::TooDeep | End::TooManyVisits) => false,
+        }
+    }
+
+    fn is_at(&self, at: &At<'_>) -> bool {
+        let is =
+            |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|w| got == Some(w));
+        match self.expected {
+            Expect::Node { kind, entity, exit } => {
+                let by_name = self.by_name && is(entity, Some(at.name));
+                let by_exit = self.by_exit && is(entity, at.exit);
+                let is_it = is(entity, at.entity) || by_name || by_exit;
+                at.kind == Some(*kind) && is_it && is(exit, at.exit)
+            }
+            Expect::Named { node, exit } => node == at.name && is(exit, at.exit),
+            Expect::Hears { .. }
+            | Expect::Shows { .. }
+            | Expect::Sends { .. }
+            | Expect::End(_)
+            | Expect::CallerGone => false,
+        }
+    }
+}
+
+/// What to say of an expectation that was met before one that stands before it.
+fn too_early(met: &[Met<'_>], earlier: &[(usize, &Expect)], wanted: &Wanted<'_>) -> Option<String> {
+    let last = met.iter().rposition(|m| wanted.fits(m))?;
+    Some(match earlier.iter().find(|(at, _)| *at > last) {
+        Some((_, before)) => {
+            let before = said(before);
+            format!(
+                "it happened before `{before}`; `expect`s stand in the order of the call: put this one before \
+                 `expect {before}`"
+            )
+        }
+        None => "it happened, but not once more than it was expected before".to_owned(),
+    })
 }
 
 /// An expectation as text writes it.
@@ -246,9 +317,6 @@ fn said(expected: &Expect) -> String {
 
 /// What happened where something else was expected: everything of the same sort.
 fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
-    if all.iter().any(|m| fits(m, expected)) {
-        return "it happened, but before what the test expects ahead of it".to_owned();
-    }
     let (words, none): (Vec<String>, _) = match expected {
         Expect::Node { .. } | Expect::Named { .. } => {
             (rest.iter().filter_map(node_said).collect(), "the call came to no other node")
@@ -287,7 +355,7 @@ fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
 
 fn node_said(met: &Met<'_>) -> Option<String> {
     match met {
-        Met::Comes(At { name, kind, entity, exit }) => {
+        Met::Comes(At { name, kind, entity, exit, .. }) => {
             let kind = kind.map_or("?", Kind::name);
             let word = |w: &Option<&str>| w.map_or_else(String::new, |w| format!(" {w}"));
             Some(format!("{kind}{}{} (`{name}`)", word(entity), word(exit)))

@@ -112,7 +112,8 @@ impl Applier<'_> {
 
     fn node(&mut self, name: &Atom) -> Option<NodeId> {
         let found = self.names.get(&name.text).copied();
-        if found.is_none() {
+        // It may be one that couldn't be read.
+        if found.is_none() && !self.graph.unread.0 {
             let message = format!("there is no node `{}` to place", tree::shorten(&name.text));
             let finding = Diagnostic::new(Code::LayoutOfNothing, Place::Text(name.span), message);
             self.sink.push_near(finding, &name.text, self.graph.nodes.values().map(|n| n.name.as_str()));
@@ -160,6 +161,9 @@ impl Applier<'_> {
     fn edge(&mut self, node: &Atom, exit: &Atom, rest: &[Arg]) {
         let Some(source) = self.node(node) else { return };
         let listed = self.edges.get_mut(&(source, exit.text.clone())).and_then(VecDeque::pop_front);
+        if listed.is_none() && self.graph.unread.0 {
+            return;
+        }
         let Some(id) = listed else {
             let message = format!("`{}` has no (other) edge from `{}`", node.text, exit.text);
             self.sink.push(Diagnostic::new(Code::LayoutOfNothing, Place::Text(exit.span), message));

@@ -1,11 +1,13 @@
 //! `.flow` text: reader and canonical printer, driven by the catalogue.
 //!
-//! [`tree`] gives every text a tree of generic shapes, [`read`] makes the graph of it, [`print`] writes a graph,
+//! [`mend`] makes readable what was pasted or left half done, [`tree`] gives every text a tree of generic shapes, [`read`] makes the graph of it, [`print`] writes a graph,
 //! [`spell`] says how values look, [`steps`] how tests read, [`marks`] what each word
 //! of a file means.
 
+pub(crate) mod foreign;
 mod layout;
 pub mod marks;
+mod mend;
 pub mod print;
 pub mod read;
 pub(crate) mod sentence;

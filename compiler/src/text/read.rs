@@ -2,16 +2,16 @@
 //! is the business of [`crate::structure`], for both views alike.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::layout::Layout;
 use super::tree::{self, Arg, Atom, NodeShape, Shape, Spelled, Statement};
-use super::{spell, steps};
+use super::{foreign, mend, spell, steps};
 use crate::diag::{Code, Diagnostic, Place, Sink, Span, a};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::graph::{
     Declaration, Edge, EntityRef, FLOW_FIELDS, Field, FileId, FlowId, Graph, Item, Node, NodeId, Origin,
-    Part, Project, SourceFile, Target, Test,
+    Part, Project, SourceFile, Target, Test, Unread,
 };
 use crate::nodes::Kind;
 use crate::nodes::spec::{EntityUse, FieldSpec};
@@ -24,6 +24,8 @@ pub(crate) struct Parsed {
     text: String,
     pub(super) tree: tree::Tree,
     found: Sink,
+    /// Where something couldn't be read, in order.
+    holes: Vec<(u32, u32)>,
 }
 
 impl Parsed {
@@ -56,8 +58,15 @@ fn parse_within(source: &Source<'_>, file: FileId, room: &mut usize) -> Parsed {
             text.clear();
         }
     }
-    let tree = tree::parse(file, &text, &mut found);
-    Parsed { name: source.name.to_owned(), text, tree, found }
+    let mended = mend::mend(file, &text, &mut found);
+    let mut shapes = Sink::default();
+    let tree = tree::parse(file, &mended.text, &mut shapes);
+    shapes.retain(|one| mend::explain(one, &mended.text, mended.braces_said));
+    found.absorb(shapes);
+    let mut holes = found.holes();
+    holes.sort_unstable();
+    found.absorb(mended.certain);
+    Parsed { name: source.name.to_owned(), text, tree, found, holes }
 }
 
 /// Reads files of text into a project. Never fails: what can't be read is a finding.
@@ -78,15 +87,19 @@ pub(crate) fn read(sources: &[Source<'_>], sink: &mut Sink) -> Project {
 pub(crate) fn assemble(files: impl IntoIterator<Item = Parsed>, sink: &mut Sink) -> Project {
     let mut project = Project::default();
     let mut layouts = Vec::new();
-    for Parsed { name, text, tree, found } in files {
+    let mut lost = false;
+    for Parsed { name, text, tree, found, holes } in files {
         let file = project.files.push(SourceFile { name, text, ..SourceFile::default() });
         sink.absorb(found);
-        let mut reader = Reader { project: &mut project, layouts: &mut layouts, sink, file };
+        let mut reader =
+            Reader { project: &mut project, layouts: &mut layouts, sink, file, holes: &holes, lost: false };
+        reader.lost = reader.is_lost(&tree.items);
         let mut items = Vec::new();
         for item in tree.items {
             let before = items.len();
             items.extend(reader.item(item, before));
         }
+        lost |= reader.lost;
         if let Some(f) = project.files.get_mut(file) {
             f.items = items;
             f.head = tree.head;
@@ -94,8 +107,29 @@ pub(crate) fn assemble(files: impl IntoIterator<Item = Parsed>, sink: &mut Sink)
         }
     }
     place(&mut project, layouts, sink);
+    spread(&mut project, lost);
     library::link(project.flows.values_mut());
     project
+}
+
+/// What is missing in a file, or in an entity, is missing for the flows that look for it.
+fn spread(project: &mut Project, lost: bool) {
+    let holed = project.entities.values().filter(|d| d.unread.0);
+    let holed: HashSet<(EntityKind, String)> = holed.map(|d| (d.kind, d.key.clone())).collect();
+    for graph in project.flows.values_mut() {
+        graph.lost.0 = lost;
+        if holed.is_empty() {
+            continue;
+        }
+        for node in graph.nodes.values_mut() {
+            let Some(kind) = node.kind.and_then(|k| k.spec().entity.kind()) else { continue };
+            if node.entity_key().is_some_and(|key| holed.contains(&(kind, key.to_owned()))) {
+                node.unread.0 = true;
+                graph.unread.0 = true;
+            }
+        }
+    }
+    project.lost = lost;
 }
 
 /// One `test` block, as JSON keeps it.
@@ -191,9 +225,29 @@ struct Reader<'a> {
     layouts: &'a mut Vec<(FileId, usize, Layout)>,
     sink: &'a mut Sink,
     file: FileId,
+    /// Where something couldn't be read, in order.
+    holes: &'a [(u32, u32)],
+    /// Whether blocks couldn't be read, or not even as what.
+    lost: bool,
 }
 
 impl Reader<'_> {
+    /// Whether something in this place couldn't be read.
+    fn is_holed(&self, whole: Span) -> bool {
+        let from = self.holes.partition_point(|(start, _)| *start < whole.start);
+        self.holes.get(from).is_some_and(|(start, _)| *start < whole.end)
+    }
+
+    /// Whether something between the blocks couldn't be read.
+    fn is_lost(&self, items: &[tree::Item]) -> bool {
+        let within = |at: u32| {
+            let next = items.partition_point(|item| item.whole.start <= at);
+            let item = next.checked_sub(1).and_then(|n| items.get(n));
+            item.is_some_and(|item| at < item.whole.end)
+        };
+        self.holes.iter().any(|(start, _)| !within(*start))
+    }
+
     fn say(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.sink.push(Diagnostic::new(code, Place::Text(span), message));
     }
@@ -217,9 +271,16 @@ impl Reader<'_> {
     }
 
     fn unknown_item(&mut self, word: &Atom) {
+        self.lost = true;
         let known = EntityKind::ALL.iter().map(|k| k.name()).chain(["flow", "layout", "test"]);
         let message = format!("`{}` begins no block", tree::shorten(&word.text));
         let finding = Diagnostic::new(Code::UnknownWord, Place::Text(word.span), message);
+        let all = known.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let is_kind = Kind::by_name(&word.text).is_some() && foreign::entity(&word.text).is_none();
+        let finding = finding.help(match is_kind {
+            true => format!("nodes stand in a flow: `flow main {{ name: {} … }}`", word.text),
+            false => format!("what begins a block: {all}"),
+        });
         self.sink.push(finding.did_you_mean(&word.text, known));
     }
 
@@ -267,6 +328,7 @@ impl Reader<'_> {
     }
 
     fn flow(&mut self, item: tree::Item) -> FlowId {
+        let (before, whole) = (self.sink.unread(), item.whole);
         let (key, label) = self.key_and_label("flow", &item.word, item.args);
         let mut graph = Graph {
             key: key.text,
@@ -280,12 +342,17 @@ impl Reader<'_> {
             if graph.nodes.len() >= limits::NODES_MAX {
                 let message = format!("more than {} nodes; the others were not read", limits::NODES_MAX);
                 self.say(Code::TooLarge, statement.span, message);
-                graph.unread = true;
+                graph.cut = true;
                 break;
             }
             match statement.shape {
                 Shape::Node(shape) => {
+                    let (before, whole) = (self.sink.unread(), statement.whole);
                     self.node(&mut graph, &mut pending, shape, statement.comments, statement.span);
+                    let unread = self.sink.unread() > before || self.is_holed(whole);
+                    if let Some((_, node)) = graph.nodes.iter_mut().next_back() {
+                        node.unread.0 = unread;
+                    }
                 }
                 Shape::Field { name, value: Some(value) }
                     if FLOW_FIELDS.iter().any(|f| f.name == name.text) =>
@@ -306,6 +373,7 @@ impl Reader<'_> {
             }
         }
         self.wire(&mut graph, pending);
+        graph.unread.0 = self.sink.unread() > before || self.is_holed(whole);
         self.project.flows.push(graph)
     }
 
@@ -354,6 +422,11 @@ impl Reader<'_> {
         let name = self.named(shape.name);
         let label = self.label(shape.label);
         let mut args: Vec<Atom> = head.collect();
+        let equals = kind_atom.as_ref().and_then(|word| self.sign(word, &args));
+        if let (Some(equals), Some(word)) = (equals, &kind_atom) {
+            let after = (shape.statements.is_empty()).then_some(shape.wire.as_ref());
+            self.outside(equals, word, &std::mem::take(&mut args), after);
+        }
         let takes = match kind.map(|k| k.spec().entity) {
             Some(EntityUse::One(_)) => 1,
             Some(EntityUse::None) => 0,
@@ -382,6 +455,87 @@ impl Reader<'_> {
             self.node_statement(&mut node, source, pending, statement);
         }
         graph.nodes.push(node);
+    }
+
+    /// The sign of a field or an expression between the words of a node's head.
+    fn sign(&self, kind: &Atom, args: &[Atom]) -> Option<Span> {
+        let text = &self.project.files.get(self.file)?.text;
+        let mut from = kind.span.end;
+        for atom in args {
+            let range = usize::try_from(from).ok()?..usize::try_from(atom.span.start).ok()?;
+            let gap = text.get(range).unwrap_or_default();
+            let sign = gap.trim();
+            if mend::SIGNS.contains(&sign) {
+                let blank = u32::try_from(gap.len() - gap.trim_start().len()).ok()?;
+                let start = from.saturating_add(blank);
+                let end = start.saturating_add(u32::try_from(sign.len()).ok()?);
+                return Some(Span { start, end, ..kind.span });
+            }
+            from = atom.span.end;
+        }
+        None
+    }
+
+    /// A field outside of the braces: `lang: set lang = en -> next`. What is in the head besides is about it.
+    fn outside(
+        &mut self,
+        equals: Span,
+        kind: &Atom,
+        args: &[Atom],
+        after: Option<Option<&(Span, Option<Atom>)>>,
+    ) {
+        let end = args.last().map_or(equals, |a| a.span).end.max(equals.end);
+        let raw = |from: u32, to: u32| {
+            let file = self.project.files.get(self.file);
+            let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+            file.zip(range)
+                .and_then(|(f, (from, to))| f.text.get(from..to))
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
+        let (left, right) = (raw(kind.span.end, equals.start), raw(equals.end, end));
+        let fields = Kind::by_name(&kind.text).map_or(&[][..], |k| k.spec().fields);
+        let has = |name: &str| fields.iter().any(|f| f.name == name);
+        let whole = raw(kind.span.end, end);
+        let inside = if has(&left) {
+            Some(whole)
+        } else if has("variable") && has("value") {
+            let bare = right.trim_matches('"');
+            let is_text = crate::expr::is_variable(bare);
+            Some(format!(
+                "variable = {left} value = {}",
+                spell::quote(&if is_text { format!("'{bare}'") } else { bare.to_owned() })
+            ))
+        } else if has("when") {
+            Some(format!("when = {}", spell::quote(&whole.replace('"', "'"))))
+        } else {
+            None
+        };
+        let message = "the fields of a node stand in braces";
+        let span = Span { start: kind.span.end.saturating_add(1).min(end), end, ..kind.span };
+        let found = Diagnostic::new(Code::Syntax, Place::Text(span), message);
+        let Some(inside) = inside else {
+            let names: Vec<_> = fields.iter().map(|f| format!("`{}`", f.name)).collect();
+            return self
+                .sink
+                .push(found.help(format!("its fields are {}: `{{ name = value }}`", names.join(", "))));
+        };
+        let mut found = found.help(format!("write `{} {{ {inside} }}`", kind.text));
+        let edit = |at: Span, with: String| crate::diag::Edit { place: Place::Text(at), with };
+        let edits = match after {
+            Some(None) => Some(vec![edit(span, format!("{{ {inside} }}"))]),
+            Some(Some((_, Some(target)))) => {
+                let behind = Span { start: target.span.end, ..target.span };
+                Some(vec![
+                    edit(Span { start: kind.span.end, ..span }, String::new()),
+                    edit(behind, format!(" {{ {inside} }}")),
+                ])
+            }
+            Some(Some((_, None))) | None => None,
+        };
+        found.fix = edits.map(|edits| crate::diag::Fix { title: "Put it in braces".to_owned(), edits });
+        self.sink.push(found);
     }
 
     fn node_statement(
@@ -462,6 +616,7 @@ impl Reader<'_> {
     }
 
     fn entity(&mut self, kind: EntityKind, item: tree::Item) -> crate::graph::DeclId {
+        let (before, whole) = (self.sink.unread(), item.whole);
         let (key, label) = self.key_and_label(kind.noun(), &item.word, item.args);
         let spec = entity_spec::of(kind);
         let mut declaration = Declaration {
@@ -473,6 +628,7 @@ impl Reader<'_> {
             parts: Vec::new(),
             comments: item.comments,
             origin: Origin::text(key.span),
+            unread: Unread::default(),
         };
         for statement in item.statements {
             match statement.shape {
@@ -496,6 +652,7 @@ impl Reader<'_> {
                 }
             }
         }
+        declaration.unread.0 = self.sink.unread() > before || self.is_holed(whole);
         self.project.entities.push(declaration)
     }
 

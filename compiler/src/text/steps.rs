@@ -4,7 +4,7 @@ use flow_vm::effect::{Cause, Key, QueueEnd};
 
 use super::spell;
 use super::tree::{self, Arg, Atom, Shape, Statement};
-use crate::diag::{Code, Diagnostic, Place, Sink, Span};
+use crate::diag::{Code, Diagnostic, Edit, Fix, Place, Sink, Span};
 use crate::graph::{ConferenceDoes, Expect, MailboxDoes, Origin, PhoneDoes, Step, StepKind, WebhookDoes};
 use crate::nodes::Kind;
 use crate::value::{clock, date};
@@ -31,7 +31,7 @@ const STEPS: [(&str, &str); 17] = [
 ];
 
 /// The words that begin a step.
-pub(super) fn words() -> Vec<&'static str> {
+pub(crate) fn words() -> Vec<&'static str> {
     let mut words: Vec<_> = STEPS.iter().map(|(word, _)| *word).collect();
     words.dedup();
     words
@@ -47,34 +47,98 @@ pub(super) fn read(statement: Statement, sink: &mut Sink) -> Option<Step> {
     let span = statement.span;
     let read = match statement.shape {
         Shape::Sentence { word, args, .. } => step(&word, &args),
-        Shape::Node(_) | Shape::Edge { .. } | Shape::Field { .. } | Shape::Spot { .. } => {
-            Err((span, "this isn't a step of a test".to_owned(), String::new()))
-        }
+        Shape::Node(_) | Shape::Edge { .. } | Shape::Field { .. } | Shape::Spot { .. } => Err(Bad {
+            span,
+            message: "this isn't a step of a test".to_owned(),
+            word: String::new(),
+            near: None,
+        }),
     };
     match read {
         Ok(what) => Some(Step { what, comments: statement.comments, origin: Origin::text(span) }),
-        Err((span, message, word)) => {
-            let finding = Diagnostic::new(Code::BadStep, Place::Text(span), message);
-            let shape = STEPS.iter().find(|(w, _)| *w == word);
-            sink.push(match shape {
-                Some((_, shape)) => {
-                    finding.help(format!("for example `{shape}`; each step stands on a line of its own"))
-                }
-                None => finding.did_you_mean(&word, STEPS.iter().map(|(w, _)| *w)),
-            });
+        Err(bad) => {
+            sink.push(bad.told());
             None
         }
     }
 }
 
-type Bad = (Span, String, String);
+/// A step that can't be read.
+struct Bad {
+    span: Span,
+    message: String,
+    /// The word that begins it; empty if it's no step at all.
+    word: String,
+    /// The one word of it that is wrong, and what is meant.
+    near: Option<(Span, &'static str)>,
+}
+
+impl Bad {
+    fn told(self) -> Diagnostic {
+        let finding = Diagnostic::new(Code::BadStep, Place::Text(self.span), self.message);
+        if let Some((span, near)) = self.near {
+            let mut finding = finding.help(format!("did you mean `{near}`?"));
+            let edit = Edit { place: Place::Text(span), with: near.to_owned() };
+            finding.fix = Some(Fix { title: format!("Write `{near}`"), edits: vec![edit] });
+            return finding;
+        }
+        if let Some((_, forms)) = FORMS.iter().find(|(word, _)| *word == self.word) {
+            return finding.help(*forms);
+        }
+        match STEPS.iter().find(|(word, _)| *word == self.word) {
+            Some((_, shape)) => {
+                finding.help(format!("for example `{shape}`; each step stands on a line of its own"))
+            }
+            None => {
+                let all = words().iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+                let finding = finding.help(format!("the steps of a test are {all}"));
+                finding.did_you_mean(&self.word, words())
+            }
+        }
+    }
+}
+
+/// What may follow the words of steps that have several forms.
+const FORMS: [(&str, &str); 10] = [
+    ("at", "a date and a time: `at 2026-03-02 22:00`, or with a zone `at 2026-03-02 22:00 \"UTC\"`"),
+    (
+        "press",
+        "one key for each question: `press 1`, `press 1 2`; several digits for a `collect` are `digits 12`",
+    ),
+    ("wait", "`wait` alone: at the next question the caller presses nothing"),
+    ("hang_up", "`hang_up` alone: the caller hangs up at the next question, sound or ringing"),
+    (
+        "phone",
+        "`phone 101 answers`, `phone 101 answers after 5s`, `… busy`, `… declines`, `… unavailable`, \
+         `… do_not_disturb`; without a step it rings and nobody answers",
+    ),
+    ("mailbox", "`mailbox sales full`, `mailbox sales fails`; without a step it takes the message"),
+    (
+        "webhook",
+        "by the node's name: `webhook crm replies known customer \"Ann\"`, `webhook crm fails`, `webhook crm timeout`",
+    ),
+    (
+        "queue",
+        "`queue support full`, or how waiting ends: `… timeout`, `… no_answer`, `… busy`, `… declined`, `… unavailable`",
+    ),
+    ("conference", "`conference weekly full`, `conference weekly refuses`"),
+    (
+        "expect",
+        "a node by its kind and entity, and its exit: `expect voicemail after-hours`, `expect extension 101 no_answer`; by \
+         its name: `expect node night`; what is heard, shown or sent: `expect hears main-menu`, `expect shows \"Ann\"`, \
+         `expect sends \"12345\"`; the end: `expect end normal`, `expect caller_gone`",
+    ),
+];
 
 fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
     let mut atoms = Vec::with_capacity(args.len());
     for arg in args {
         match arg {
             Arg::Atom(atom) => atoms.push(atom),
-            Arg::Json(_) => return Err((word.span, "a step has no JSON".to_owned(), word.text.clone())),
+            Arg::Json(_) => {
+                let (span, message) = (word.span, "a step has no JSON".to_owned());
+                return Err(Bad { span, message, word: word.text.clone(), near: None });
+            }
         }
     }
     let words: Vec<&str> = atoms.iter().map(|a| a.text.as_str()).collect();
@@ -125,19 +189,30 @@ fn step(word: &Atom, args: &[Arg]) -> Result<StepKind, Bad> {
         ("expect", rest) => expect(rest).map(StepKind::Expect),
         _ => None,
     };
-    found.ok_or_else(|| {
-        let known = STEPS.iter().any(|(w, _)| *w == word.text);
-        let said = tree::shorten(&word.text);
-        let message = if known {
-            format!("this `{said}` can't be read")
-        } else {
-            format!("`{said}` is no step of a test")
-        };
-        // Of an unknown step only the word is wrong: its cure keeps what follows.
-        let last = atoms.last().filter(|_| known).map_or(word.span, |a| a.span);
-        (Span { end: last.end, ..word.span }, message, word.text.clone())
-    })
+    found.ok_or_else(|| unreadable(word, &atoms))
 }
+
+/// Why a step can't be read.
+fn unreadable(word: &Atom, atoms: &[&Atom]) -> Bad {
+    let known = STEPS.iter().any(|(w, _)| *w == word.text);
+    let said = tree::shorten(&word.text);
+    let message =
+        if known { format!("this `{said}` can't be read") } else { format!("`{said}` is no step of a test") };
+    // Of an unknown step only the word is wrong: its cure keeps what follows.
+    let last = atoms.last().filter(|_| known).map_or(word.span, |a| a.span);
+    let near = atoms.first().filter(|_| word.text == "expect").and_then(|a| Some((a.span, nearly(&a.text)?)));
+    Bad { span: Span { end: last.end, ..word.span }, message, word: word.text.clone(), near }
+}
+
+/// What is expected by a word that begins no expectation.
+fn nearly(word: &str) -> Option<&'static str> {
+    let known = Kind::ALL.iter().map(|k| k.name()).chain(EXPECTED);
+    let is_known = known.clone().any(|k| k == word);
+    if is_known { None } else { crate::diag::meant(word, known) }
+}
+
+/// The words that begin an expectation, besides kinds of nodes.
+const EXPECTED: [&str; 6] = ["end", "hears", "shows", "sends", "node", "caller_gone"];
 
 fn at(day: &str, time: &str, zone: Option<&str>) -> Option<StepKind> {
     let date = date::read(day)?;
@@ -198,7 +273,7 @@ fn webhook(does: &[&str]) -> Option<WebhookDoes> {
 fn expect(words: &[&str]) -> Option<Expect> {
     let owned = |s: &&str| (*s).to_owned();
     Some(match words {
-        ["caller_gone"] => Expect::CallerGone,
+        ["caller_gone"] | ["end", "caller_gone"] => Expect::CallerGone,
         ["end", cause] => Expect::End(Cause::ALL.into_iter().find(|c| c.name() == *cause)?),
         ["hears", prompt] => Expect::Hears { prompt: owned(prompt) },
         ["sends", text] => Expect::Sends { text: owned(text) },

@@ -7,7 +7,7 @@ use flow_compiler::diag::{Code, Diagnostic};
 use flow_compiler::graph::{FlowId, Project, Test};
 use flow_compiler::{write_catalog, write_json, write_text};
 
-use super::{Failure, file_of, write};
+use super::{Failure, file_of, make_folder, write};
 use crate::cli::View;
 use crate::input::{Input, Unit};
 use crate::render::{Found, Report};
@@ -58,6 +58,7 @@ fn to_json(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<
     };
     match output {
         Some(folder) => {
+            make_folder(folder)?;
             for (project, id, graph) in input.flows() {
                 let json = json(project, id);
                 write(&file_of(folder, &graph.key, "json")?, json.as_bytes())?;
@@ -84,6 +85,9 @@ fn stray_tests(input: &Input) -> Vec<Test> {
 /// A flow's text has the flow's name. Entities and tests without a flow (a catalogue's, say) have files of their own.
 fn to_text(input: &Input, output: Option<&Path>, report: &Report<'_>) -> Result<bool, Failure> {
     let mut others = 0;
+    if let Some(folder) = output {
+        make_folder(folder)?;
+    }
     for unit in &input.units {
         let text = write_text(&unit.project);
         match (output, unit.project.flows.values().next()) {

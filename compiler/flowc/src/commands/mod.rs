@@ -48,6 +48,15 @@ pub fn file_of(folder: &Path, key: &str, extension: &str) -> Result<PathBuf, Fai
     Ok(folder.join(format!("{key}.{extension}")))
 }
 
+/// Makes a folder that isn't there yet.
+pub fn make_folder(folder: &Path) -> Result<(), Failure> {
+    if folder.is_file() {
+        return Err(Failure(format!("{} is a file: name a folder", folder.display())));
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Failure(format!("can't make the folder {}: {e}", folder.display())))
+}
+
 /// Writes a file.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|e| Failure(format!("can't write {}: {e}", path.display())))

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use flow_compiler::compile::compile;
-use flow_compiler::graph::{Project, Test};
-use flow_compiler::sim::{self, Script};
+use flow_compiler::graph::{Project, StepKind, Test};
+use flow_compiler::sim::{self, Script, Verdict};
 
 use super::live::{self, Typed};
 use super::{Failure, write};
@@ -28,7 +28,7 @@ pub fn run(
     if report.stops(&input.diagnostics()) {
         return report.findings(&input.found());
     }
-    let (project, script) = script(&input)?;
+    let (project, test, script) = script(&input)?;
     let Some(graph) = project.flows.get(script.flow) else {
         return Err(Failure("the flow is gone".to_owned()));
     };
@@ -45,14 +45,33 @@ pub fn run(
     if let Some(path) = save_trace {
         write(path, outcome.trace.encode().as_bytes())?;
     }
-    Ok(true)
+    if !test.steps.iter().any(|s| matches!(s.what, StepKind::Expect(_))) {
+        return Ok(true);
+    }
+    if is_live {
+        report.out.remark("what is expected isn't looked at in a call that is played: `flowc test` does")?;
+        return Ok(true);
+    }
+    expected(&sim::test(test, project, &input.world), report)
+}
+
+/// Whether what the steps expect happened.
+fn expected(verdict: &Verdict, report: &Report<'_>) -> Result<bool, Failure> {
+    match verdict {
+        Verdict::Passed => report.out.result("as expected\n")?,
+        Verdict::Failed { expected, happened, .. } => {
+            report.out.result(&format!("expected: {expected}\nhappened: {happened}\n"))?;
+        }
+        Verdict::NotRun { why, .. } => report.out.result(&format!("not as expected: {why}\n"))?,
+    }
+    Ok(*verdict == Verdict::Passed)
 }
 
 /// The name of the test that the steps make.
 const NAME: &str = "the call of `flowc run`";
 
 /// The call, in the first project that has the number.
-fn script(input: &Input) -> Result<(&Project, Script), Failure> {
+fn script(input: &Input) -> Result<(&Project, &Test, Script), Failure> {
     let tests = input.units.iter().flat_map(|u| u.project.tests.values());
     let mut own = tests.filter(|t| t.name == NAME);
     let Some(test): Option<&Test> = own.next() else {
@@ -61,7 +80,7 @@ fn script(input: &Input) -> Result<(&Project, Script), Failure> {
     let mut why = None;
     for unit in &input.units {
         match Script::of(test, &unit.project, &input.world) {
-            Ok(script) => return Ok((&unit.project, script)),
+            Ok(script) => return Ok((&unit.project, test, script)),
             Err(error) => why.get_or_insert(error),
         };
     }

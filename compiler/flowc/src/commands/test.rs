@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use flow_compiler::coverage::{Covered, covered};
+use flow_compiler::diag::nearest;
 use flow_compiler::sim::{self, TestReport, Verdict};
 use serde_json::{Value, json};
 
@@ -33,6 +34,14 @@ pub fn run(
             let lines = Rc::new(Lines::of(&unit.project));
             reports.extend(wanted.map(|r| (Rc::clone(&lines), r)));
         }
+    }
+    if let (Some(part), true) = (only, reports.is_empty()) {
+        let tests = inputs.iter().flat_map(|i| &i.units).flat_map(|u| u.project.tests.values());
+        let names: Vec<&str> = tests.map(|t| t.name.as_str()).collect();
+        let near = nearest(part, names.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"));
+        let all = count(names.len(), "test");
+        return Err(Failure(format!("no test has `{part}` in its name ({all} looked at){near}")));
     }
     let covered: Vec<Covered> = if coverage {
         let unit = |input: &'_ Input| -> Vec<Covered> {
