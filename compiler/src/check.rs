@@ -19,6 +19,7 @@ use crate::world::World;
 mod abandoned;
 mod arrivals;
 mod call_state;
+mod caller_dials;
 mod clock_jump;
 mod collect_fields;
 mod counted;
@@ -59,7 +60,7 @@ mod webhook_unencrypted;
 pub use arrivals::Arrival;
 pub(crate) use long_wait::told as time_told;
 pub use long_wait::{Longest, Wait};
-pub use number_twice::across;
+pub use number_twice::{across, across_groups};
 pub use number_unused::unused;
 pub(crate) use summary::Callees;
 use summary::Summary;
@@ -84,6 +85,7 @@ const CHECKS: &[fn(&Cx<'_>, &mut Sink)] = &[
     silence::check,
     variables::check,
     transfer_target::check,
+    caller_dials::check,
     webhook_answers::check,
     webhook_unencrypted::check,
     subflows::check,

@@ -2,7 +2,8 @@
 
 use flow_vm::Program;
 use flow_vm::builder::BuildError;
-use flow_vm::limits::PROGRAM_BYTES_MAX;
+use flow_vm::limits::{ENTRIES_MAX, PROGRAM_BYTES_MAX};
+use flow_vm::verify::Rule;
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,14 @@ impl Compiled {
 /// here: a flow that was read with errors must not be compiled.
 #[must_use]
 pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
+    if graph.cut {
+        let message = format!("`{}` wasn't read whole, so that no program can be made of it", graph.key);
+        let found = Diagnostic::new(Code::TooLarge, graph.origin.place(), message);
+        return Compiled {
+            diagnostics: vec![found.help("see what `flowc check` says of its file")],
+            program: None,
+        };
+    }
     let mut sink = Sink::default();
     let callees = Callees::of(&graph.library, [graph], world);
     crate::check_without_program(graph, world, &callees, &mut sink);
@@ -58,7 +67,7 @@ pub fn compile(graph: &Graph, world: &dyn World) -> Compiled {
 const REPORT: &str = "this is a mistake of the compiler; please report it with the flow";
 
 /// Whether a flow is so large that its program could exceed a limit of programs: their ops, constants, tables and bytes
-/// all grow by nodes, exits and the length of expressions.
+/// all grow by nodes, exits and the length of expressions. Entries have a limit of their own.
 pub(crate) fn may_be_too_large(graph: &Graph, world: &dyn World) -> bool {
     let of_node = |node: &Node| {
         let facts = node.kind.and_then(|k| world.entity(k.spec().entity.kind()?, node.entity_key()?));
@@ -66,11 +75,13 @@ pub(crate) fn may_be_too_large(graph: &Graph, world: &dyn World) -> bool {
         let text: usize = node.fields.iter().filter_map(|f| f.value.as_str()).map(str::len).sum();
         NODE_WEIGHT + EXIT_WEIGHT * exits + text
     };
+    let entries = graph.nodes.values().filter(|n| n.kind.is_some_and(|k| k.spec().is_entry())).count();
     let called = reached(graph).into_iter().map(|(flow, _)| flow);
     let mut weights = called.chain([graph]).map(|flow| flow.nodes.values().map(of_node).sum::<usize>());
     weights
         .try_fold(0_usize, |all, one| Some(all + one).filter(|all| *all <= limits::UNTRIED_WEIGHT_MAX))
         .is_none()
+        || entries > ENTRIES_MAX as usize
 }
 
 /// What a node weighs beside an expression's byte: about the ops and constants that it takes.
@@ -138,6 +149,11 @@ pub(crate) fn program(graph: &Graph, world: &dyn World) -> Result<Program, Box<D
         return Err(Box::new(found.help("split the flow into several")));
     }
     flow_vm::verify(&bytes).map_err(|error| {
+        if error.rule == Rule::Limits {
+            let message = format!("the program of `{}` would be too large: {}", graph.key, error.detail);
+            let found = Diagnostic::new(Code::TooLargeFlow, graph.origin.place(), message);
+            return Box::new(found.help("split the flow into several"));
+        }
         let message = format!("the program made of `{}` is refused by the verifier: {error}", graph.key);
         let found = Diagnostic::new(Code::NotCompiled, graph.origin.place(), message);
         Box::new(found.help(REPORT))

@@ -267,6 +267,17 @@ codes! {
     /// Carriers send calls for this number, and no entry of a flow has it: callers hear that it doesn't exist. Give it to an
     /// entry, or remove it.
     NumberUnused = "F259", Warning, "number that enters no flow";
+    /// The number by which phones join a conference (`dial_in`) is an extension's, or another conference's. Whoever dials it
+    /// comes to one of the two only.
+    DialInTaken = "F260", Error, "number of a conference that is taken";
+    /// A transfer dials a number that callers can choose: what they enter, the number that they call from (it can be made
+    /// up), or what a server replies about them. The office pays for what it dials, so that callers could have it call a
+    /// premium line of their own abroad, all night long. Let on only numbers that are meant: put a `branch` before the
+    /// transfer whose condition compares the number with those that are written (`number == +61411111111`), with a
+    /// country's code or more (`number starts_with +614`; `tel:04` for a number at home), or with a length of at most four
+    /// digits (`length(number) <= 4`), and lead on only the exit where it holds. Where extensions are entered, `max = 4` at
+    /// the `collect` is enough.
+    CallerDials = "F261", Warning, "number that callers choose is dialled";
 
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.

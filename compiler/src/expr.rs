@@ -19,6 +19,7 @@ use flow_vm::value::{Fact, MomentType, Operator, Type};
 use crate::entity::EntityFacts;
 use crate::graph::Graph;
 use crate::ir::{Pushed, Step};
+use crate::limits::EXPRESSION_OPS_MAX;
 use crate::nodes::spec::FieldType;
 use crate::nodes::{Config, Kind};
 use crate::world::World;
@@ -89,6 +90,10 @@ impl Expr {
     pub fn ty(&self, variables: &Variables) -> Result<Type, ExprError> {
         if self.height() > usize::from(STACK_MAX) {
             return Err(ExprError("the expression is nested too deep: split it by a `set`".to_owned()));
+        }
+        if self.ops() > EXPRESSION_OPS_MAX {
+            let message = "the expression is too long for a call to compute at once: split it by a `set`, with a pause in between";
+            return Err(ExprError(message.to_owned()));
         }
         self.infer(variables)
     }
@@ -166,26 +171,43 @@ impl Expr {
         Ok(steps)
     }
 
-    fn put(&self, variables: &Variables, steps: &mut Vec<Step>) -> Result<(), ExprError> {
+    /// The steps, and the type of what they leave: asked again at each `+` of a long sum it would cost the square.
+    fn put(&self, variables: &Variables, steps: &mut Vec<Step>) -> Result<Type, ExprError> {
         match self {
-            Expr::Is(pushed) => steps.push(Step::Push(pushed.clone())),
-            Expr::Variable(name) => steps.push(Step::Load(variables.get(name).map_or(0, |v| v.number))),
+            Expr::Is(pushed) => {
+                steps.push(Step::Push(pushed.clone()));
+                Ok(pushed.ty())
+            }
+            Expr::Variable(name) => {
+                steps.push(Step::Load(variables.get(name).map_or(0, |v| v.number)));
+                self.infer(variables)
+            }
             Expr::One(operator, one) => {
-                one.put(variables, steps)?;
+                let one = one.put(variables, steps)?;
                 steps.push(Step::Apply(*operator));
+                result(*operator, one, one)
             }
             Expr::Two(operator, first, second) => {
-                first.put(variables, steps)?;
-                second.put(variables, steps)?;
+                let (first, second) = (first.put(variables, steps)?, second.put(variables, steps)?);
                 steps.push(Step::Apply(*operator));
+                result(*operator, first, second)
             }
             Expr::Plus(first, second) => {
-                first.put(variables, steps)?;
-                second.put(variables, steps)?;
-                steps.push(Step::Apply(plus(first.infer(variables)?)));
+                let (first, second) = (first.put(variables, steps)?, second.put(variables, steps)?);
+                let operator = plus(first);
+                steps.push(Step::Apply(operator));
+                result(operator, first, second)
             }
         }
-        Ok(())
+    }
+
+    /// How many ops compute it.
+    fn ops(&self) -> usize {
+        match self {
+            Expr::Is(_) | Expr::Variable(_) => 1,
+            Expr::One(_, one) => one.ops() + 1,
+            Expr::Two(_, first, second) | Expr::Plus(first, second) => first.ops() + second.ops() + 1,
+        }
     }
 
     /// How many values are on the stack at once while it is computed.

@@ -201,6 +201,9 @@ pub struct Graph {
     pub library: Library,
     /// Where it was read.
     pub origin: Origin,
+    /// Whether parts of it weren't read: it is larger than the limits, or isn't of the shape of a flow. The reader said so,
+    /// and what isn't there must not be looked for.
+    pub cut: bool,
     /// Whether a part of it, or of an entity that it works with, couldn't be read.
     pub unread: Unread,
     /// Whether whole blocks of its project couldn't be read.

@@ -137,6 +137,9 @@ pub(crate) fn check_knowing(graph: &graph::Graph, world: &dyn World, callees: &C
 
 /// One sink for all checks, so that their findings share one limit and one budget for "did you mean".
 fn check_into(graph: &graph::Graph, world: &dyn World, callees: &Callees, sink: &mut Sink) {
+    if graph.cut {
+        return;
+    }
     check_without_program(graph, world, callees, sink);
     // Nearly every flow is far too small to exceed what a program holds; of the others one is made to see.
     if compile::may_be_too_large(graph, world)

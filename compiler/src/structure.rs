@@ -57,8 +57,10 @@ pub(crate) fn project(project: &Project, world: &dyn World, sink: &mut Sink) {
     twice(flows, sink);
     let tests = project.tests.values().map(|t| ("test", t.name.as_str(), &t.origin));
     twice(tests, sink);
+    let mut dial_ins: HashMap<&str, &Declaration> = HashMap::new();
     for declaration in project.entities.values() {
         entity(declaration, world, project.lost, sink);
+        dial_in(declaration, &mut dial_ins, world, sink);
     }
 }
 
@@ -70,6 +72,35 @@ fn twice<'a>(all: impl Iterator<Item = (&'static str, &'a str, &'a Origin)>, sin
             let finding = Diagnostic::new(Code::DuplicateId, origin.place(), message);
             sink.push(finding.also(first.place(), "the first one"));
         }
+    }
+}
+
+/// That the number by which a conference is joined is nobody else's.
+fn dial_in<'a>(
+    declaration: &'a Declaration,
+    taken: &mut HashMap<&'a str, &'a Declaration>,
+    world: &dyn World,
+    sink: &mut Sink,
+) {
+    let of_conference = declaration.kind == EntityKind::Conference;
+    let Some(field) = declaration.fields.iter().find(|f| of_conference && f.name == "dial_in") else {
+        return;
+    };
+    let Some(number) = field.value.as_str() else { return };
+    let key = &declaration.key;
+    let finding = |message: String| {
+        let help = "give the conference a number that is free";
+        Diagnostic::new(Code::DialInTaken, field.origin.place(), message).help(help)
+    };
+    if world.entity(EntityKind::Extension, number).is_some() {
+        let message = format!("who dials {number} comes to the extension, never to the conference `{key}`");
+        sink.push(finding(message));
+    } else if let Some(first) = taken.insert(number, declaration).filter(|first| first.key != *key) {
+        let message = format!(
+            "who dials {number} can come to one conference only, but it is that of `{}` and `{key}`",
+            first.key
+        );
+        sink.push(finding(message).also(first.origin.place(), "the other one"));
     }
 }
 

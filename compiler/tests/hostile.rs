@@ -35,8 +35,8 @@ fn deep_nesting() {
     assert!(!text_codes(format!("flow a {{ x: y {}", "{ z: y ".repeat(n / 8)).as_bytes()).is_empty());
     assert!(!text_codes(format!("trunk a {{ hosts = {}", "[".repeat(n)).as_bytes()).is_empty());
     assert!(!text_codes(format!("flow a {{ x: y {{ z = `{}` }} }}", "[".repeat(n)).as_bytes()).is_empty());
-    assert_eq!(json_codes("[".repeat(n).as_bytes()), [Code::JsonSyntax]);
-    assert_eq!(json_codes("{\"a\":".repeat(n).as_bytes()), [Code::JsonSyntax]);
+    assert_eq!(json_codes("[".repeat(n).as_bytes()), [Code::TooLarge]);
+    assert_eq!(json_codes("{\"a\":".repeat(n).as_bytes()), [Code::TooLarge]);
 }
 
 #[test]
@@ -201,8 +201,69 @@ fn more_nodes_than_the_limits() {
     json.push_str("{}]}");
     let read = read_json(&Source { name: "many.json", bytes: json.as_bytes() }, &Nothing);
     assert_eq!(read.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+    // Nothing more is said of what wasn't read, and no program is made of it.
+    assert!(check(&read.project, &Nothing).is_empty());
     let flow = read.project.flows.values().next().unwrap();
-    assert_eq!(flow.nodes.len(), limits::NODES_MAX);
+    let compiled = flow_compiler::compile::compile(flow, &Nothing);
+    assert_eq!(compiled.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+    assert!(compiled.program.is_none());
+}
+
+/// JSON that is small on disk and large in memory: values, members of one object, elements of one list, tests.
+#[test]
+fn more_json_than_the_limits() {
+    let lists = format!("[{}]", "0,".repeat(limits::NODES_MAX - 1) + "0");
+    let values = (0..=limits::JSON_VALUES_MAX / limits::NODES_MAX).map(|n| format!("\"{n}\":{lists}"));
+    let values = format!("{{{}}}", values.collect::<Vec<_>>().join(","));
+    assert_eq!(json_codes(values.as_bytes()), [Code::TooLarge]);
+    let members: Vec<_> = (0..=limits::JSON_MEMBERS_MAX).map(|n| format!("\"{n}\":0")).collect();
+    assert_eq!(json_codes(format!("{{{}}}", members.join(",")).as_bytes()), [Code::TooLarge]);
+    let list = format!("[{}0]", "0,".repeat(limits::NODES_MAX));
+    assert_eq!(json_codes(list.as_bytes()), [Code::TooLarge]);
+    let test = serde_json::json!("test \"t\" {\n  expect end normal\n}\n");
+    let tests = vec![test; limits::JSON_TESTS_MAX + 1];
+    let json = serde_json::json!({ "nodes": [], "edges": [], "flowpbx": { "tests": tests } }).to_string();
+    assert_eq!(json_codes(json.as_bytes()), [Code::TooLarge]);
+}
+
+/// Text that is small on disk and large as a tree.
+#[test]
+fn more_words_than_the_limits() {
+    for piece in ["x ", "}", "\n", "//\n", "\"", "a:b "] {
+        let text = piece.repeat(limits::TEXT_PIECES_MAX + 1);
+        assert_eq!(text_codes(text.as_bytes()), [Code::TooLarge], "{piece:?}");
+    }
+    // Together they are too many; each file by itself isn't.
+    let half = "// a b\n".repeat(limits::TEXT_PIECES_MAX / 5);
+    let file = |name| Source { name, bytes: half.as_bytes() };
+    assert!(read_text(&[file("a.flow")]).diagnostics.is_empty());
+    let both = read_text(&[file("a.flow"), file("b.flow")]);
+    assert_eq!(both.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::TooLarge]);
+}
+
+fn codes_of(text: &str) -> (Vec<Code>, bool) {
+    let read = read_text(&[Source { name: "large.flow", bytes: text.as_bytes() }]);
+    assert!(read.diagnostics.is_empty(), "{:?}", read.diagnostics);
+    let (world, _) = world_of(&read.project);
+    let made = read.project.flows.values().map(|flow| flow_compiler::compile::compile(flow, &world).program);
+    (check(&read.project, &world).iter().map(|d| d.code).collect(), made.flatten().count() == 1)
+}
+
+/// One entry more than a program has, and as many: the check says what making the program would say.
+#[test]
+fn more_entries_than_a_program_has() {
+    let flow = |entries: u32| {
+        let mut text = String::from("flow main {\n  bye: hangup\n");
+        (0..entries).for_each(|n| {
+            writeln!(text, "  entry e{n}: inbound_number \"+612{n:08}\" -> bye").unwrap();
+        });
+        text.push_str("}\n");
+        (0..entries).for_each(|n| writeln!(text, "inbound_number \"+612{n:08}\"").unwrap());
+        text
+    };
+    let most = flow_vm::limits::ENTRIES_MAX;
+    assert_eq!(codes_of(&flow(most)), (vec![], true));
+    assert_eq!(codes_of(&flow(most + 1)), (vec![Code::TooLargeFlow], false));
 }
 
 #[test]

@@ -2,23 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flow_compiler::diag::{Code, Diagnostic, Place};
+use flow_compiler::edit::folder::{CATALOG, FileKind};
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Graph, Project};
-use flow_compiler::{Read, Source, check, library, read_catalog, read_json, read_text, world_of};
+use flow_compiler::{Source, check, library, limits, read_catalog, read_json, read_text, world_of};
 
 use crate::commands::Failure;
 use crate::render::Found;
 
-/// The file of a folder that holds facts and no flow.
-const CATALOG: &str = "catalog.json";
 /// What a compiled program's file name ends by.
 pub const PROGRAM_EXTENSION: &str = "fbc";
-/// Bytes of standard input that are read; one more shows the compiler that it is too large.
-const STDIN_BYTES_MAX: usize = flow_compiler::limits::JSON_FILE_BYTES_MAX;
 
 /// Files that are read together: all text, or one canvas, or one catalogue.
 pub struct Unit {
@@ -89,6 +86,9 @@ struct Files {
     canvases: Vec<File>,
     catalogs: Vec<File>,
     programs: Vec<File>,
+    /// Of all of them.
+    count: usize,
+    bytes: usize,
 }
 
 impl Input {
@@ -179,8 +179,12 @@ fn read(files: Files, more: Option<File>) -> Input {
     world.fill_with(&Catalog::library());
     for file in &files.canvases {
         let read = read_json(&file.source(), &world);
-        let Read { project, diagnostics } = read;
-        units.push(Unit { project, diagnostics, paths: Vec::new(), is_text: false });
+        units.push(Unit {
+            project: read.project,
+            diagnostics: read.diagnostics,
+            paths: Vec::new(),
+            is_text: false,
+        });
     }
     // Flows of one file call those of the others.
     library::link(units.iter_mut().flat_map(|unit| unit.project.flows.values_mut()));
@@ -235,25 +239,19 @@ fn flows_twice(units: &mut [Unit]) -> BTreeSet<String> {
 /// Numbers that enter flows of different units. Inside a unit they are found already.
 fn numbers_across(units: &mut [Unit]) {
     let twice = flows_twice(units);
-    let mut known: Vec<Diagnostic> = Vec::new();
-    for last in 0..units.len() {
-        let flows = units.iter().take(last + 1).flat_map(|u| u.project.flows.values());
-        let all = check::across(flows);
-        let new: Vec<_> = all.iter().filter(|d| !known.contains(d)).cloned().collect();
-        known = all;
-        if let Some(unit) = units.get_mut(last) {
-            let own: Vec<String> = unit.project.flows.values().map(|g| g.key.clone()).collect();
-            let is_twice = |key: &String| own.len() == 1 && twice.contains(key);
-            let new = new.into_iter().filter(|d| !unit.diagnostics.contains(d) && !own.iter().any(is_twice));
-            // The other place is in another project, whose files these places don't know.
-            let new: Vec<_> = new
-                .map(|mut found| {
-                    found.labels.truncate(1);
-                    found
-                })
-                .collect();
-            unit.diagnostics.extend(new);
+    let found = check::across_groups(units.iter().map(|unit| unit.project.flows.values()));
+    for (unit, found) in units.iter_mut().zip(found) {
+        let mut own = unit.project.flows.values().map(|g| &g.key);
+        if let (Some(only), None) = (own.next(), own.next())
+            && twice.contains(only)
+        {
+            continue;
         }
+        // The other place is in another project, whose files these places don't know.
+        unit.diagnostics.extend(found.into_iter().map(|mut found| {
+            found.labels.truncate(1);
+            found
+        }));
     }
 }
 
@@ -286,19 +284,15 @@ fn collect(paths: &[PathBuf]) -> Result<Files, Failure> {
         }
     }
     if files.text.is_empty() && files.canvases.is_empty() && files.programs.is_empty() {
-        return Err(Failure(
-            "no flows there: name `.flow` or `.json` files, or a folder with some".to_owned(),
-        ));
+        return Err(Failure(NO_FLOWS.to_owned()));
     }
     Ok(files)
 }
 
 impl Files {
     fn add_stdin(&mut self) -> Result<(), Failure> {
-        let mut bytes = Vec::new();
-        let limit = u64::try_from(STDIN_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-        let read = std::io::stdin().lock().take(limit).read_to_end(&mut bytes);
-        read.map_err(|e| Failure(format!("can't read standard input: {e}")))?;
+        let bytes = read_at_most(std::io::stdin().lock(), limits::JSON_FILE_BYTES_MAX)
+            .map_err(|e| Failure(format!("can't read standard input: {e}")))?;
         let file = File { name: "<stdin>".to_owned(), path: None, bytes };
         // A canvas is an object; no text begins by a brace.
         if file.bytes.trim_ascii_start().starts_with(b"{") {
@@ -320,19 +314,42 @@ impl Files {
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), Failure> {
-        let bytes =
-            std::fs::read(path).map_err(|e| Failure(format!("can't read {}: {e}", path.display())))?;
-        let file = File { name: path.display().to_string(), path: Some(path.to_owned()), bytes };
-        match path.extension().and_then(OsStr::to_str) {
-            Some("json") if path.file_name() == Some(OsStr::new(CATALOG)) => self.catalogs.push(file),
-            Some("json") => self.canvases.push(file),
-            Some(PROGRAM_EXTENSION) => self.programs.push(file),
-            Some("flow") => self.text.push(file),
-            Some(_) | None => {
+        let name = path.display().to_string();
+        let is_program = path.extension().is_some_and(|e| e == PROGRAM_EXTENSION);
+        let (to, bytes_max) = match FileKind::of(&name) {
+            Some(FileKind::Text) => (&mut self.text, limits::TEXT_FILE_BYTES_MAX),
+            Some(FileKind::Catalog) => (&mut self.catalogs, limits::JSON_FILE_BYTES_MAX),
+            Some(FileKind::Canvas) => (&mut self.canvases, limits::JSON_FILE_BYTES_MAX),
+            None if is_program => (&mut self.programs, flow_vm::limits::PROGRAM_BYTES_MAX),
+            None => {
                 let message = "what kind of file is that? flows end by .flow or .json, programs by .fbc";
-                return Err(Failure(format!("{}: {message}", path.display())));
+                return Err(Failure(format!("{name}: {message}")));
             }
+        };
+        let bytes = read_file(path, bytes_max)?;
+        self.count += 1;
+        self.bytes += bytes.len();
+        if self.count > limits::FILES_MAX || self.bytes > limits::PROJECT_BYTES_MAX {
+            return Err(Failure(format!(
+                "too much for one phone system: at most {} files with {} MiB together are read",
+                limits::FILES_MAX,
+                limits::PROJECT_BYTES_MAX >> 20
+            )));
         }
+        to.push(File { name, path: Some(path.to_owned()), bytes });
         Ok(())
     }
+}
+
+/// Reads a file, of which at most this many bytes are wanted. One more is read, which shows whoever reads them that it is
+/// too large.
+pub fn read_file(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failure> {
+    let failed = |e| Failure(format!("can't read {}: {e}", path.display()));
+    read_at_most(std::fs::File::open(path).map_err(failed)?, bytes_max).map_err(failed)
+}
+
+fn read_at_most(from: impl Read, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

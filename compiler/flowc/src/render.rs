@@ -3,11 +3,15 @@
 
 pub mod ci;
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::rc::Rc;
 
 use ariadne::{CharSet, Color, Config, IndexType, Label, ReportKind};
 use flow_compiler::diag::{Diagnostic, Place, Severity, Span, Spot};
+use flow_compiler::edit::json::Positions;
 use flow_compiler::graph::{FileId, Project};
 use serde_json::{Value, json};
 
@@ -21,6 +25,87 @@ pub struct Found<'a> {
     pub project: &'a Project,
     /// What was found.
     pub diagnostics: Vec<&'a Diagnostic>,
+}
+
+/// Longest line, in bytes, that is shown with what is wrong in it; of a longer one only the place is said.
+const LINE_SHOWN_BYTES_MAX: usize = 2_000;
+/// How many lines apart what is shown together may be.
+const LINES_APART_MAX: usize = 200;
+
+/// Where the lines of a project's files begin, looked for once.
+pub struct Lines<'a> {
+    project: &'a Project,
+    starts: RefCell<BTreeMap<FileId, Rc<Vec<usize>>>>,
+    positions: OnceCell<Positions>,
+}
+
+impl<'a> Lines<'a> {
+    pub const fn of(project: &'a Project) -> Self {
+        Lines { project, starts: RefCell::new(BTreeMap::new()), positions: OnceCell::new() }
+    }
+
+    fn text(&self, file: FileId) -> &'a str {
+        self.project.files.get(file).map_or("", |f| f.text.as_str())
+    }
+
+    fn starts(&self, file: FileId) -> Rc<Vec<usize>> {
+        let begin = || {
+            let ends = self.text(file).bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            Rc::new(std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect())
+        };
+        Rc::clone(self.starts.borrow_mut().entry(file).or_insert_with(begin))
+    }
+
+    /// Line and column of a byte, both from 1; the column counts characters, in a very long line bytes.
+    fn line_column(&self, file: FileId, at: usize) -> (usize, usize) {
+        let starts = self.starts(file);
+        let line = starts.partition_point(|start| *start <= at).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or(0);
+        let before = self.text(file).get(start..at).unwrap_or_default();
+        let column = if before.len() > LINE_SHOWN_BYTES_MAX { before.len() } else { before.chars().count() };
+        (line, column + 1)
+    }
+
+    /// The first and the last line of a range.
+    fn lines(&self, file: FileId, bytes: &Range<usize>) -> (usize, usize) {
+        let starts = self.starts(file);
+        let line = |at: usize| starts.partition_point(|start| *start <= at);
+        (line(bytes.start), line(bytes.end))
+    }
+
+    /// Whether the lines from one byte to another can be shown.
+    fn can_show(&self, file: FileId, bytes: Range<usize>) -> bool {
+        let starts = self.starts(file);
+        let (first, last) = self.lines(file, &bytes);
+        let end = self.text(file).len();
+        let length = |line: usize| {
+            let start = starts.get(line.saturating_sub(1)).copied().unwrap_or(end);
+            starts.get(line).copied().unwrap_or(end) - start
+        };
+        last - first <= LINES_APART_MAX && (first..=last).all(|line| length(line) <= LINE_SHOWN_BYTES_MAX)
+    }
+
+    /// Whether another place is near enough to be shown with the main one.
+    fn near(&self, main: Span, other: Span) -> bool {
+        let (line, _) = self.lines(main.file, &place(self.project, main).1);
+        let here = place(self.project, other).1;
+        let (other_line, _) = self.lines(other.file, &here);
+        // Text of another file stands by itself.
+        let is_near = main.file != other.file || line.abs_diff(other_line) <= LINES_APART_MAX;
+        is_near && self.can_show(other.file, here)
+    }
+
+    /// Where a part of a canvas or an entity of a catalogue stands in its JSON; none of text.
+    fn in_json(&self, place: &Place) -> Option<(FileId, Range<usize>)> {
+        let (file, source) = self.project.files.iter().next()?;
+        let positions = self.positions.get_or_init(|| Positions::of(source.text.as_bytes()));
+        let found = match place {
+            Place::Canvas { node, spot, edge } => positions.canvas(node, spot, edge.as_deref()),
+            Place::Catalog { kind, key, field } => positions.catalog(kind, key, field.as_deref()),
+            Place::Text(_) | Place::Json { .. } | Place::Project => None,
+        };
+        Some((file, found?))
+    }
 }
 
 /// Writes findings and counts them.
@@ -85,13 +170,20 @@ pub fn human(found: &[Found<'_>], color: bool) -> String {
     for one in found {
         let sources = one.project.files.values().map(|f| (f.name.clone(), f.text.as_str()));
         let mut sources = ariadne::sources(sources);
+        let lines = Lines::of(one.project);
         for diagnostic in sorted(one) {
             match diagnostic.place() {
-                Some(Place::Text(span)) => {
-                    shown(one.project, diagnostic, *span, color, &mut sources, &mut out)
+                Some(Place::Text(span)) if lines.can_show(span.file, place(one.project, *span).1) => {
+                    shown(&lines, diagnostic, *span, color, &mut sources, &mut out)
                 }
-                Some(Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project)
-                | None => plain(one.project, diagnostic, &mut out),
+                Some(
+                    Place::Text(_)
+                    | Place::Canvas { .. }
+                    | Place::Json { .. }
+                    | Place::Catalog { .. }
+                    | Place::Project,
+                )
+                | None => plain(&lines, diagnostic, &mut out),
             }
         }
     }
@@ -99,13 +191,14 @@ pub fn human(found: &[Found<'_>], color: bool) -> String {
 }
 
 fn shown(
-    project: &Project,
+    lines: &Lines<'_>,
     diagnostic: &Diagnostic,
     main: Span,
     color: bool,
     sources: &mut impl ariadne::Cache<String>,
     out: &mut String,
 ) {
+    let project = lines.project;
     let (kind, tint) = match diagnostic.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
@@ -121,14 +214,18 @@ fn shown(
         .with_message(&diagnostic.message);
     for (number, label) in diagnostic.labels.iter().enumerate() {
         match &label.place {
-            Place::Text(span) => {
+            Place::Text(span) if number == 0 || lines.near(main, *span) => {
                 let tint = if number == 0 { tint } else { Color::Blue };
                 let shown = Label::new(place(project, *span)).with_color(tint);
                 let empty = label.text.is_empty();
                 report.add_label(if empty && number > 0 { shown } else { shown.with_message(said(label)) });
             }
-            other @ (Place::Canvas { .. } | Place::Json { .. } | Place::Catalog { .. } | Place::Project) => {
-                report.add_note(format!("{}: {}", place_said(project, other), label.text));
+            other @ (Place::Text(_)
+            | Place::Canvas { .. }
+            | Place::Json { .. }
+            | Place::Catalog { .. }
+            | Place::Project) => {
+                report.add_note(format!("{}: {}", place_said(lines, other), label.text));
             }
         }
     }
@@ -138,7 +235,7 @@ fn shown(
     let mut bytes = Vec::new();
     match report.finish().write(sources, &mut bytes) {
         Ok(()) => out.push_str(&String::from_utf8_lossy(&bytes)),
-        Err(_) => plain(project, diagnostic, out),
+        Err(_) => plain(lines, diagnostic, out),
     }
 }
 
@@ -150,10 +247,13 @@ fn said(label: &flow_compiler::diag::Label) -> &str {
 /// The source's name and the bytes, at least one of them, so that there is something to underline.
 fn place(project: &Project, span: Span) -> (String, Range<usize>) {
     let file = project.files.get(span.file);
-    let length = file.map_or(0, |f| f.text.len());
-    let (start, end) = (bytes(span.start).min(length), bytes(span.end).min(length));
-    let start = if start >= end { start.min(length.saturating_sub(1)) } else { start };
-    (name(project, span.file), start..end.max((start + 1).min(length)))
+    let text = file.map_or("", |f| f.text.as_str());
+    let (start, end) = (bytes(span.start).min(text.len()), bytes(span.end).min(text.len()));
+    // Between characters, never in one: what isn't UTF-8 became characters of three bytes.
+    let before = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let after = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let start = before(if start >= end { start.min(text.len().saturating_sub(1)) } else { start });
+    (name(project, span.file), start..after(end.max(start + 1)))
 }
 
 fn bytes(offset: u32) -> usize {
@@ -165,13 +265,13 @@ fn name(project: &Project, file: FileId) -> String {
 }
 
 /// A finding without text to show.
-fn plain(project: &Project, diagnostic: &Diagnostic, out: &mut String) {
+fn plain(lines: &Lines<'_>, diagnostic: &Diagnostic, out: &mut String) {
     let Diagnostic { code, severity, message, labels, help, .. } = diagnostic;
     // Writing to a string can't fail.
     let _ = writeln!(out, "{severity}[{code}]: {message}");
     for label in labels {
         let text = if label.text.is_empty() { String::new() } else { format!(": {}", label.text) };
-        let _ = writeln!(out, "  at {}{text}", place_said(project, &label.place));
+        let _ = writeln!(out, "  at {}{text}", place_said(lines, &label.place));
     }
     if let Some(help) = help {
         let _ = writeln!(out, "  help: {help}");
@@ -179,12 +279,12 @@ fn plain(project: &Project, diagnostic: &Diagnostic, out: &mut String) {
 }
 
 /// A place in words: `office.json: node "ann", exit "no_answer"`.
-pub fn place_said(project: &Project, place: &Place) -> String {
+pub fn place_said(lines: &Lines<'_>, place: &Place) -> String {
+    let project = lines.project;
     let whole = || project.files.values().next().map_or_else(|| "the project".to_owned(), |f| f.name.clone());
     match place {
         Place::Text(span) => {
-            let text = project.files.get(span.file).map_or("", |f| f.text.as_str());
-            let (line, column) = line_column(text, bytes(span.start));
+            let (line, column) = lines.line_column(span.file, bytes(span.start));
             format!("{}:{line}:{column}", name(project, span.file))
         }
         Place::Canvas { node, spot, edge } => {
@@ -206,8 +306,7 @@ pub fn place_said(project: &Project, place: &Place) -> String {
             words
         }
         Place::Json { file, at } => {
-            let text = project.files.get(*file).map_or("", |f| f.text.as_str());
-            let (line, column) = line_column(text, bytes(*at));
+            let (line, column) = lines.line_column(*file, bytes(*at));
             format!("{}:{line}:{column}", name(project, *file))
         }
         Place::Catalog { kind, key, field } => {
@@ -218,21 +317,14 @@ pub fn place_said(project: &Project, place: &Place) -> String {
     }
 }
 
-/// Line and column of a byte, both from 1; the column counts characters.
-pub fn line_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
-    let column = before.get(line_start..).map_or(0, |l| l.chars().count()) + 1;
-    (before.matches('\n').count() + 1, column)
-}
-
 /// Findings for programs: the compiler's own form, with names, lines and columns added to places in text.
 fn machine(found: &[Found<'_>], errors: usize, warnings: usize) -> Value {
     let mut all = Vec::new();
     for one in found {
+        let lines = Lines::of(one.project);
         for diagnostic in sorted(one) {
             let mut value = serde_json::to_value(diagnostic).unwrap_or(Value::Null);
-            let places = |v: &mut Value| locate(one.project, v);
+            let places = |v: &mut Value| locate(&lines, v);
             for list in ["/labels", "/fix/edits"] {
                 let items = value.pointer_mut(list).and_then(Value::as_array_mut);
                 items.into_iter().flatten().filter_map(|i| i.get_mut("place")).for_each(places);
@@ -243,16 +335,16 @@ fn machine(found: &[Found<'_>], errors: usize, warnings: usize) -> Value {
     json!({ "diagnostics": all, "errors": errors, "warnings": warnings })
 }
 
-fn locate(project: &Project, place: &mut Value) {
+fn locate(lines: &Lines<'_>, place: &mut Value) {
     let number = |v: &Value, member: &str| v.get(member).and_then(Value::as_u64);
     let file = number(place, "file").and_then(|f| u32::try_from(f).ok()).map_or(0, |f| f);
-    let Some((_, source)) = project.files.iter().nth(bytes(file)) else { return };
+    let Some((file, source)) = lines.project.files.iter().nth(bytes(file)) else { return };
     let (start, end) = (number(place, "start").or(number(place, "at")), number(place, "end"));
     let Some(members) = place.as_object_mut() else { return };
     members.insert("path".to_owned(), source.name.clone().into());
     for (name, at) in [("from", start), ("to", end)] {
         if let Some(at) = at.and_then(|at| usize::try_from(at).ok()) {
-            let (line, column) = line_column(&source.text, at);
+            let (line, column) = lines.line_column(file, at);
             members.insert(name.to_owned(), json!({ "line": line, "column": column }));
         }
     }

@@ -7,16 +7,19 @@
 //!
 //! **Cure:** lead the exit to a mailbox, to somebody else, or to a message before the hangup.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
+
+use cranelift_entity::SecondaryMap;
 
 use super::stay::{Gets, gets, meets_nobody, waits_by};
-use super::{Cx, Sink, paths};
+use super::{Cx, Sink, index, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::graph::NodeId;
 use crate::nodes::Kind;
 use crate::nodes::spec::CallState;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let silent_ends = silent_ends(cx);
     for (id, _, site) in cx.nodes() {
         let Some(kind) = site.kind.filter(|_| gets(site) == Gets::Person) else { continue };
         let answers = matches!(kind, Kind::Queue | Kind::Conference);
@@ -29,7 +32,9 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         // Exits that fall back to the edge of another are that edge.
         let own = site.exits.iter().enumerate().filter(|(_, e)| e.known && e.edge.is_some());
         for (number, exit) in own.filter(|(_, e)| meets_nobody(kind, &e.name)) {
-            let Some(end) = exit.target.and_then(|target| silent_end(cx, target)) else { continue };
+            let Some(end) = exit.target.and_then(|target| silent_ends.get(target).copied()?) else {
+                continue;
+            };
             let mut path = cx.paths.to(id, state);
             path.push((id, state, number));
             let message = format!(
@@ -45,18 +50,31 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     }
 }
 
-/// The hangup to which a call comes from a node on at once, if it can.
-fn silent_end(cx: &Cx<'_>, from: NodeId) -> Option<NodeId> {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(node) = open.pop() {
-        let site = cx.sites.get(node)?;
+/// The hangup to which a call comes from each node on at once, if it can. Looked for from the hangups back, so that each
+/// node is met once.
+fn silent_ends(cx: &Cx<'_>) -> SecondaryMap<NodeId, Option<NodeId>> {
+    let mut before: Vec<Vec<NodeId>> = vec![Vec::new(); cx.graph.nodes.len()];
+    let mut ends: SecondaryMap<NodeId, Option<NodeId>> = SecondaryMap::with_capacity(cx.graph.nodes.len());
+    let mut due = VecDeque::new();
+    for (id, _, site) in cx.nodes() {
         if gets(site) == Gets::End {
-            return Some(node);
-        }
-        if site.kind.is_some() && seen.insert(node) {
-            open.extend(site.exits.iter().filter(|e| !waits_by(site, e)).filter_map(|e| e.target));
+            ends.insert(id, Some(id));
+            due.push_back((id, id));
+        } else if site.kind.is_some() {
+            for target in site.exits.iter().filter(|e| !waits_by(site, e)).filter_map(|e| e.target) {
+                if let Some(before) = before.get_mut(index(target)) {
+                    before.push(id);
+                }
+            }
         }
     }
-    None
+    while let Some((node, end)) = due.pop_front() {
+        for earlier in before.get_mut(index(node)).map(std::mem::take).unwrap_or_default() {
+            if ends.get(earlier).copied().flatten().is_none() {
+                ends.insert(earlier, Some(end));
+                due.push_back((earlier, end));
+            }
+        }
+    }
+    ends
 }

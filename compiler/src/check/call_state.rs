@@ -20,22 +20,20 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         if !cx.paths.can_be(id, CallState::Answered) {
             continue;
         }
-        let path = cx.paths.to(id, CallState::Answered);
         let message = format!(
             "`{field} = {value}` of `{}` needs a call that isn't answered, but answered ones come here: {}",
             node.name,
-            paths::told(cx, &path, id)
+            paths::told(cx, &cx.paths.to(id, CallState::Answered), id)
         );
         let mut found = Diagnostic::new(Code::CallState, cx.field_place(id, field), message)
             .saying("only before the answer")
             .help(format!("lead answered calls to a node of their own, without `{field} = {value}`"));
-        let answering = path.iter().rev().find(|(_, state, _)| *state == CallState::Early);
-        if let Some((node, _, exit)) = answering
-            && let Some(exit) = cx.exits(*node).get(*exit)
+        if let Some((node, exit)) = cx.paths.answering(id)
+            && let Some(exit) = cx.exits(node).get(exit)
         {
             found = found.also(
-                cx.exit_place(*node, exit),
-                format!("calls that leave `{}` here are answered", cx.name(*node)),
+                cx.exit_place(node, exit),
+                format!("calls that leave `{}` here are answered", cx.name(node)),
             );
         }
         out.push(found);

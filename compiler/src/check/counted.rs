@@ -11,6 +11,7 @@ use super::{Cx, cycles, index};
 use crate::expr::{self, Expr};
 use crate::graph::{Node, NodeId};
 use crate::ir::Pushed;
+use crate::limits::LOOP_TRIES_MAX;
 use crate::nodes::Kind;
 
 /// The variable moves so, by the constant that is added on every way round.
@@ -30,10 +31,17 @@ pub(super) enum Rounds {
 }
 
 /// How often calls can go round in a group of nodes; `None` where it can't be proved that they come out.
+///
+/// A group is looked through only so often ([`LOOP_TRIES_MAX`]); in a larger tangle nothing is proved.
 pub(super) fn rounds(cx: &Cx<'_>, group: &[NodeId]) -> Option<Rounds> {
     let node = |id: &NodeId| cx.graph.nodes.get(*id);
     let moves = group.iter().filter_map(|id| moves(*id, node(id)?));
+    let mut tries = 0;
     for moves in moves {
+        tries += 1;
+        if tries > LOOP_TRIES_MAX {
+            return None;
+        }
         let others = group.iter().filter(|id| **id != moves.node).filter_map(node);
         let alone = others.clone().all(|other| given(other) != Some(moves.variable));
         if !alone || !is_passed(cx, group, moves.node) {
@@ -41,6 +49,10 @@ pub(super) fn rounds(cx: &Cx<'_>, group: &[NodeId]) -> Option<Rounds> {
         }
         for branch in group.iter().filter(|id| node(id).is_some_and(|n| n.kind == Some(Kind::Branch))) {
             let Some(last) = lets_on(cx, group, *branch, &moves) else { continue };
+            tries += 1;
+            if tries > LOOP_TRIES_MAX {
+                return None;
+            }
             if is_passed(cx, group, *branch) {
                 return Some(count(cx, group, &moves, last));
             }
@@ -87,11 +99,15 @@ fn is_passed(cx: &Cx<'_>, group: &[NodeId], without: NodeId) -> bool {
         && next.iter().enumerate().all(|(at, o)| o.iter().all(|(to, _)| *to != at))
 }
 
+fn is_in(group: &[NodeId], node: NodeId) -> bool {
+    group.binary_search_by_key(&index(node), |id| index(*id)).is_ok()
+}
+
 /// The last value with which a branch lets the variable go on round.
 fn lets_on(cx: &Cx<'_>, group: &[NodeId], branch: NodeId, moves: &Moves<'_>) -> Option<i64> {
     let when = expr::read(cx.graph.nodes.get(branch)?.field("when")?.value.as_str()?).ok()?;
     let goes_on = |name: &str| {
-        cx.exits(branch).iter().any(|e| e.name == name && e.target.is_some_and(|to| group.contains(&to)))
+        cx.exits(branch).iter().any(|e| e.name == name && e.target.is_some_and(|to| is_in(group, to)))
     };
     match (goes_on("yes"), goes_on("no")) {
         (true, false) => bound(&when, true, moves),
@@ -126,7 +142,7 @@ fn bound(when: &Expr, is: bool, moves: &Moves<'_>) -> Option<i64> {
 /// How often it can be gone round, from what other nodes of the flow set the variable to.
 fn count(cx: &Cx<'_>, group: &[NodeId], moves: &Moves<'_>, last: i64) -> Rounds {
     let mut worst = 0;
-    let outside = cx.nodes().filter(|(id, ..)| !group.contains(id));
+    let outside = cx.nodes().filter(|(id, ..)| !is_in(group, *id));
     for (_, node, _) in outside.filter(|(_, node, _)| given(node) == Some(moves.variable)) {
         let from = match value(node).filter(|_| node.kind == Some(Kind::Set)) {
             Some(Expr::Is(Pushed::Number(from))) => from,
@@ -140,17 +156,36 @@ fn count(cx: &Cx<'_>, group: &[NodeId], moves: &Moves<'_>, last: i64) -> Rounds 
     Rounds::AtMost(worst)
 }
 
-/// The nodes of the group that a cycle lies in, in order.
-pub(super) fn group_of(cx: &Cx<'_>, cycle: &cycles::Cycle, inside: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
-    let count = cx.graph.nodes.len();
-    let mut next: Vec<Vec<(usize, usize)>> = vec![Vec::new(); count];
-    for (at, outs) in next.iter_mut().enumerate().filter(|(at, _)| inside(NodeId::new(*at))) {
-        let exits = cx.exits(NodeId::new(at)).iter().filter_map(|exit| exit.target);
-        outs.extend(exits.filter(|to| inside(*to)).map(|to| (index(to), 0)));
+/// The nodes that lie on common ways round, group by group.
+pub(super) struct Groups {
+    of: Vec<usize>,
+    members: Vec<Vec<NodeId>>,
+}
+
+impl Groups {
+    /// Those among the nodes that `inside` lets through.
+    pub(super) fn of(cx: &Cx<'_>, inside: impl Fn(NodeId) -> bool) -> Groups {
+        let count = cx.graph.nodes.len();
+        let mut next: Vec<Vec<(usize, usize)>> = vec![Vec::new(); count];
+        for (at, outs) in next.iter_mut().enumerate().filter(|(at, _)| inside(NodeId::new(*at))) {
+            let exits = cx.exits(NodeId::new(at)).iter().filter_map(|exit| exit.target);
+            outs.extend(exits.filter(|to| inside(*to)).map(|to| (index(to), 0)));
+        }
+        let of = cycles::groups(&next);
+        let mut members = vec![Vec::new(); count];
+        for (at, group) in of.iter().enumerate() {
+            if let Some(members) = members.get_mut(*group) {
+                members.push(NodeId::new(at));
+            }
+        }
+        Groups { of, members }
     }
-    let groups = cycles::groups(&next);
-    let own = cycle.first().and_then(|(node, _)| groups.get(index(*node)));
-    (0..count).filter(|at| groups.get(*at) == own).map(NodeId::new).collect()
+
+    /// The group that a cycle lies in, in order.
+    pub(super) fn around(&self, cycle: &cycles::Cycle) -> &[NodeId] {
+        let group = cycle.first().and_then(|(node, _)| self.of.get(index(*node)));
+        group.and_then(|group| self.members.get(*group)).map_or(&[], Vec::as_slice)
+    }
 }
 
 #[cfg(test)]

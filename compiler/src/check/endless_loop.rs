@@ -24,9 +24,10 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let silent = |node: NodeId, exit: &Exit| {
         cx.sites.get(node).is_some_and(|site| site.kind.is_some() && !stay::is_pressed(site, &exit.name))
     };
+    let groups = counted::Groups::of(cx, |node| kind(node).is_some());
     for cycle in cycles::find(cx, |node| kind(node).is_some(), silent) {
         // A loop that counts comes out in time, or is ended before it does.
-        let counted = counted::rounds(cx, &counted::group_of(cx, &cycle, |node| kind(node).is_some()));
+        let counted = counted::rounds(cx, groups.around(&cycle));
         let comes_out = match counted {
             Some(Rounds::AtMost(rounds)) => rounds < i64::from(VISITS_PER_NODE_MAX),
             Some(Rounds::Bounded) | None => false,

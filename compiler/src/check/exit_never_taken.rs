@@ -9,7 +9,7 @@
 //!
 //! **Cure:** remove the edge or the rule, or put the narrower rule first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use flow_vm::effect::Key;
 use flow_vm::value::{Fact, Operator};
@@ -24,13 +24,15 @@ use crate::library::called;
 use crate::nodes::{Config, Kind};
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
+    let entities = cx.graph.nodes.values().flat_map(|node| &node.entities);
+    let keys: HashSet<&str> = entities.filter_map(|entity| entity.key.as_deref()).collect();
     for (id, node, site) in cx.nodes() {
         match node.kind {
             Some(Kind::TimeSwitch) => shadowed_rules(cx, id, site, out),
             Some(Kind::IvrMenu) => invalid_of_a_full_menu(cx, id, site, out),
             Some(Kind::Collect) => refused_without_a_secret(cx, id, node, site, out),
             Some(Kind::PlayMessage) => interrupted_without_keys(cx, id, node, site, out),
-            Some(Kind::Branch) => always_the_same_way(cx, id, node, out),
+            Some(Kind::Branch) => always_the_same_way(cx, id, node, &keys, out),
             Some(Kind::Subflow) => never_comes_back(cx, id, node, site, out),
             Some(
                 Kind::InboundNumber
@@ -117,7 +119,7 @@ fn never_comes_back(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_>, out: 
     }
 }
 
-fn always_the_same_way(cx: &Cx<'_>, id: NodeId, node: &Node, out: &mut Sink) {
+fn always_the_same_way(cx: &Cx<'_>, id: NodeId, node: &Node, keys: &HashSet<&str>, out: &mut Sink) {
     let Some(Config::Branch(config)) = Config::read(node) else { return };
     let Some(Ok(when)) = config.when.as_deref().map(expr::read) else { return };
     let finding = |message: String, help: &str| {
@@ -131,7 +133,7 @@ fn always_the_same_way(cx: &Cx<'_>, id: NodeId, node: &Node, out: &mut Sink) {
             "compare something of the call, such as `caller.number`, or remove the node",
         ));
     } else if let Some(number) = number_called(&when)
-        && !cx.graph.nodes.values().any(|n| n.entities.iter().any(|e| e.key.as_deref() == Some(number)))
+        && !keys.contains(number)
     {
         let message =
             format!("`yes` of `{}` is never taken: calls to {number} don't enter this flow", node.name);

@@ -15,9 +15,10 @@ use crate::diag::{Code, Diagnostic};
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let hot = |node| cx.sites.get(node).is_some_and(|site| site.kind.is_some() && !stay::waits(site));
     let quick = |node, exit: &Exit| cx.sites.get(node).is_some_and(|site| !stay::waits_by(site, exit));
+    let groups = counted::Groups::of(cx, hot);
     for cycle in cycles::find(cx, hot, quick) {
         // Whether a loop that counts comes out in time is the other check's question.
-        if counted::rounds(cx, &counted::group_of(cx, &cycle, hot)).is_some() {
+        if counted::rounds(cx, groups.around(&cycle)).is_some() {
             continue;
         }
         let Some((last, exit)) = cycle.last() else { continue };

@@ -50,6 +50,34 @@ pub fn across<'a>(flows: impl IntoIterator<Item = &'a Graph>) -> Vec<Diagnostic>
     out.finish()
 }
 
+/// Numbers that enter flows of different groups, which were read apart: the findings of each group. Inside a group they are
+/// [`across`]'s.
+#[must_use]
+pub fn across_groups<'a, F: IntoIterator<Item = &'a Graph>>(
+    groups: impl IntoIterator<Item = F>,
+) -> Vec<Vec<Diagnostic>> {
+    let mut taken: BTreeMap<&str, (usize, &Graph, &Node, &EntityRef)> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (group, flows) in groups.into_iter().enumerate() {
+        let mut out = Sink::default();
+        for (flow, entry, number) in flows.into_iter().flat_map(entries) {
+            let Some(key) = number.key.as_deref() else { continue };
+            match taken.get(key) {
+                Some((first, ..)) if *first == group => {}
+                Some((_, other, first, at)) => {
+                    let who = format!("in `{}` and in `{}`", other.key, flow.key);
+                    out.push(found(key, &who, place(entry, number), place(first, at)));
+                }
+                None => {
+                    taken.insert(key, (group, flow, entry, number));
+                }
+            }
+        }
+        all.push(out.finish());
+    }
+    all
+}
+
 /// The entries of a flow with each of their numbers.
 fn entries(graph: &Graph) -> impl Iterator<Item = (&Graph, &Node, &EntityRef)> {
     let entries = graph.nodes.values().filter(|n| n.kind.is_some_and(|k| k.spec().is_entry()));

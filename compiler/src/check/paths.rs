@@ -12,6 +12,9 @@ use crate::nodes::spec::{CallState, Leaves};
 /// How many nodes of a path are told; of a longer one the middle is left out.
 const TOLD_MAX: usize = 12;
 
+/// One step of a path: a node, the state there, and the number of the exit taken.
+pub(super) type Step = (NodeId, CallState, usize);
+
 /// How a call came to a node in a state.
 #[derive(Clone, Copy, Debug)]
 enum Came {
@@ -21,11 +24,24 @@ enum Came {
     From(NodeId, CallState, usize),
 }
 
+/// A node in a state in which a call can come to it. What is told of the way there is kept here, so that telling it costs
+/// the same however long it is.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    came: Came,
+    /// How many nodes are before it.
+    depth: usize,
+    /// The node up to which the way is told from its beginning.
+    head: Option<(NodeId, CallState)>,
+    /// The exit that answered the caller.
+    answering: Option<(NodeId, usize)>,
+}
+
 /// The shortest way to every node in every state in which a call can come to it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Paths {
-    early: SecondaryMap<NodeId, Option<Came>>,
-    answered: SecondaryMap<NodeId, Option<Came>>,
+    early: SecondaryMap<NodeId, Option<Reached>>,
+    answered: SecondaryMap<NodeId, Option<Reached>>,
 }
 
 impl Paths {
@@ -34,15 +50,22 @@ impl Paths {
         let mut queue = VecDeque::new();
         for (id, node) in &graph.nodes {
             if node.kind.is_some_and(|k| k.spec().is_entry()) {
-                paths.visit(id, CallState::Early, Came::Entry, &mut queue);
+                let reached = Reached { came: Came::Entry, depth: 0, head: None, answering: None };
+                paths.visit(id, CallState::Early, reached, &mut queue);
             }
         }
         while let Some((from, state)) = queue.pop_front() {
             let (Some(node), Some(site)) = (graph.nodes.get(from), sites.get(from)) else { continue };
+            let Some(here) = paths.reached(from, state) else { continue };
             for (number, exit) in site.exits.iter().enumerate() {
                 if let Some(target) = exit.target {
                     for left in left(node, site, exit, state) {
-                        paths.visit(target, left, Came::From(from, state, number), &mut queue);
+                        let depth = here.depth + 1;
+                        let head = if depth == TOLD_MAX / 2 { Some((target, left)) } else { here.head };
+                        let answers = state == CallState::Early && left == CallState::Answered;
+                        let answering = if answers { Some((from, number)) } else { here.answering };
+                        let came = Came::From(from, state, number);
+                        paths.visit(target, left, Reached { came, depth, head, answering }, &mut queue);
                     }
                 }
             }
@@ -54,20 +77,20 @@ impl Paths {
         &mut self,
         node: NodeId,
         state: CallState,
-        came: Came,
+        reached: Reached,
         queue: &mut VecDeque<(NodeId, CallState)>,
     ) {
-        if self.came(node, state).is_none() {
+        if self.reached(node, state).is_none() {
             let map = match state {
                 CallState::Early => &mut self.early,
                 CallState::Answered => &mut self.answered,
             };
-            map.insert(node, Some(came));
+            map.insert(node, Some(reached));
             queue.push_back((node, state));
         }
     }
 
-    fn came(&self, node: NodeId, state: CallState) -> Option<Came> {
+    fn reached(&self, node: NodeId, state: CallState) -> Option<Reached> {
         let map = match state {
             CallState::Early => &self.early,
             CallState::Answered => &self.answered,
@@ -82,36 +105,83 @@ impl Paths {
 
     /// Whether a call can come to a node in a state.
     pub(super) fn can_be(&self, node: NodeId, state: CallState) -> bool {
-        self.came(node, state).is_some()
+        self.reached(node, state).is_some()
     }
 
-    /// The shortest path of a call that comes to a node in a state: every node before it with the state there and the
-    /// number of the exit taken.
-    pub(super) fn to(&self, node: NodeId, state: CallState) -> Vec<(NodeId, CallState, usize)> {
+    /// The exit that answered a caller who came to a node by the shortest path, with its node.
+    pub(super) fn answering(&self, node: NodeId) -> Option<(NodeId, usize)> {
+        self.reached(node, CallState::Answered)?.answering
+    }
+
+    /// The shortest path of a call that comes to a node in a state, as much of it as is told.
+    pub(super) fn to(&self, node: NodeId, state: CallState) -> Way {
+        let Some(reached) = self.reached(node, state) else { return Way::default() };
+        if reached.depth <= TOLD_MAX {
+            return Way { steps: self.back(node, state, TOLD_MAX), cut: None };
+        }
+        let mut steps =
+            reached.head.map_or_else(Vec::new, |(node, state)| self.back(node, state, TOLD_MAX / 2));
+        let cut = Some(steps.len());
+        steps.extend(self.back(node, state, TOLD_MAX / 2));
+        Way { steps, cut }
+    }
+
+    /// The last steps of the path to a node.
+    fn back(&self, node: NodeId, state: CallState, steps_max: usize) -> Vec<Step> {
         let mut path = Vec::new();
-        let mut at = self.came(node, state);
-        while let Some(Came::From(before, state, exit)) = at {
+        let mut at = self.reached(node, state);
+        while let Some(Reached { came: Came::From(before, state, exit), .. }) = at {
+            if path.len() == steps_max {
+                break;
+            }
             path.push((before, state, exit));
-            at = self.came(before, state);
+            at = self.reached(before, state);
         }
         path.reverse();
         path
     }
 }
 
+/// A path, or of a long one its beginning and its end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    steps: Vec<Step>,
+    /// How many steps come before the place where the middle is left out.
+    cut: Option<usize>,
+}
+
+impl Way {
+    /// One step more.
+    pub(super) fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+}
+
+impl From<&[Step]> for Way {
+    fn from(steps: &[Step]) -> Way {
+        if steps.len() <= TOLD_MAX {
+            return Way { steps: steps.to_vec(), cut: None };
+        }
+        let half = TOLD_MAX / 2;
+        let (head, tail) = (steps.iter().take(half), steps.iter().skip(steps.len() - half));
+        Way { steps: head.chain(tail).copied().collect(), cut: Some(half) }
+    }
+}
+
 /// A path in words: `office → hours.business → menu.1 → bye`.
-pub(super) fn told(cx: &Cx<'_>, path: &[(NodeId, CallState, usize)], end: NodeId) -> String {
-    let mut steps: Vec<String> = Vec::new();
-    for (node, _, exit) in path {
+pub(super) fn told(cx: &Cx<'_>, way: &Way, end: NodeId) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for (node, _, exit) in &way.steps {
         let exits = cx.exits(*node);
         let exit = exits.get(*exit).filter(|_| exits.len() > 1).map(|e| format!(".{}", e.name));
-        steps.push(format!("{}{}", cx.name(*node), exit.unwrap_or_default()));
+        words.push(format!("{}{}", cx.name(*node), exit.unwrap_or_default()));
     }
-    steps.push(cx.name(end).to_owned());
-    if steps.len() > TOLD_MAX {
-        steps.splice(TOLD_MAX / 2..steps.len() - TOLD_MAX / 2, ["…".to_owned()]);
+    words.push(cx.name(end).to_owned());
+    let half = TOLD_MAX / 2;
+    if way.cut.is_some() || words.len() > TOLD_MAX {
+        words.splice(half..words.len() - half, ["…".to_owned()]);
     }
-    steps.join(" → ")
+    words.join(" → ")
 }
 
 /// The states that a call may be in which leaves a node by an exit.

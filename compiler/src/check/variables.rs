@@ -17,12 +17,10 @@ use super::{Cx, Sink, paths};
 use crate::diag::{self, Code, Diagnostic, Place};
 use crate::expr::{self, Expr, Variables};
 use crate::graph::{Node, NodeId};
+use crate::limits::WAYS_TOLD_MAX;
 use crate::nodes::spec::{CallState, FieldType};
 use crate::nodes::{Config, Kind};
 use crate::webhook;
-
-/// Findings whose way is told; it takes a walk over the flow for each.
-const TOLD_MAX: usize = 20;
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let variables = Variables::of(cx.graph);
@@ -30,7 +28,8 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let mut reads = Vec::new();
     for (id, node, _) in cx.nodes() {
         held(cx, id, node, &variables, out);
-        if let Some((field, _)) = expressions(node).find(|(_, expr)| expr.asks_time())
+        let all: Vec<_> = expressions(node).collect();
+        if let Some((field, _)) = all.iter().find(|(_, expr)| expr.asks_time())
             && zone.is_none()
         {
             let message =
@@ -38,7 +37,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
             let help = "write `zone = \"Australia/Sydney\"` or the like at the head of the flow";
             out.push(Diagnostic::new(Code::NoZone, cx.field_place(id, field), message).help(help));
         }
-        for (field, expr) in expressions(node) {
+        for (field, expr) in all {
             types(cx, id, node, field, &expr, &variables, out);
             let mut names = Vec::new();
             expr.reads(&mut names);
@@ -246,11 +245,11 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
     });
     for (told, (id, field, name, number)) in missing.enumerate() {
         let mut message = format!("`{name}` isn't set on every way to `{}`", cx.name(*id));
-        if told < TOLD_MAX
+        if told < WAYS_TOLD_MAX
             && let Some(path) = way_around(cx, variables, *id, *number)
         {
             message.push_str(": ");
-            message.push_str(&paths::told(cx, &path, *id));
+            message.push_str(&paths::told(cx, &path.as_slice().into(), *id));
         }
         let found = Diagnostic::new(Code::VariableUnset, cx.field_place(*id, field), message);
         out.push(found.help(format!(

@@ -7,7 +7,7 @@
 //! time.
 
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -438,17 +438,8 @@ fn moved(found: &Diagnostic, from: Span, to: Span) -> Diagnostic {
 
 /// Numbers that enter flows of different units. Inside a unit they are found already.
 fn numbers_across(office: &mut Office) {
-    let mut known: HashSet<String> = HashSet::new();
-    let flows = |office: &Office, last: usize| -> Vec<Diagnostic> {
-        check::across(office.units().take(last + 1).flat_map(|u| u.project.flows.values()))
-    };
-    let told = |d: &Diagnostic| format!("{:?}{}", d.labels, d.message);
-    known.extend(flows(office, 0).iter().map(told));
-    for last in 1..=office.others.len() {
-        let new: Vec<_> = flows(office, last).into_iter().filter(|d| known.insert(told(d))).collect();
-        if let Some((_, unit)) = office.others.get_mut(last - 1) {
-            let own: Vec<_> = unit.diagnostics.iter().map(told).collect();
-            unit.diagnostics.extend(new.into_iter().filter(|d| !own.contains(&told(d))));
-        }
+    let found = check::across_groups(office.units().map(|unit| unit.project.flows.values()));
+    for ((_, unit), found) in office.others.iter_mut().zip(found.into_iter().skip(1)) {
+        unit.diagnostics.extend(found);
     }
 }

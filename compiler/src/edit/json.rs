@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diag::Spot;
 use crate::entity::EntityKind;
-use crate::limits::JSON_DEPTH_MAX;
+use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl Positions {
     /// Reads a file. Never fails.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Positions {
-        let mut scan = Scan { bytes, at: 0, broken: false };
+        let mut scan = Scan { bytes, at: 0, broken: false, values: 0 };
         Positions { root: Some(scan.value(0)) }
     }
 
@@ -191,11 +191,12 @@ fn named(node: &Node, id: &str, kind: String, label: String) -> Option<Named> {
     Some(Named { name, kind, label, at: id.range.clone(), whole: node.range.clone() })
 }
 
-/// Reads values with their places, as deep as the compiler reads JSON.
+/// Reads values with their places, as deep and as many as the compiler reads of JSON.
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
     broken: bool,
+    values: usize,
 }
 
 impl Scan<'_> {
@@ -216,7 +217,8 @@ impl Scan<'_> {
     fn value(&mut self, depth: usize) -> Node {
         let first = self.peek();
         let start = self.at;
-        self.broken |= depth > JSON_DEPTH_MAX;
+        self.values += 1;
+        self.broken |= depth > JSON_DEPTH_MAX || self.values > JSON_VALUES_MAX;
         let what = match first {
             _ if self.broken => What::Other,
             Some(b'{') => self.object(depth),

@@ -117,8 +117,10 @@ fn depth_is_bounded() {
     let right = format!("{}1{}", "1+(".repeat(20), ")".repeat(20));
     assert!(read(&right).is_ok_and(|e| e.ty(&Variables::default()).is_err()), "more than the stack holds");
     assert!(read(&"1+".repeat(10_000)).is_err());
-    let long = format!("1{}", "+1".repeat(400));
+    let long = format!("1{}", "+1".repeat(249));
     assert!(read(&long).is_ok_and(|e| e.ty(&Variables::default()) == Ok(Type::Number)));
+    let longer = format!("1{}", "+1".repeat(250));
+    assert!(read(&longer).is_ok_and(|e| e.ty(&Variables::default()).is_err()), "more than a call computes");
 }
 
 proptest! {

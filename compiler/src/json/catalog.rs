@@ -98,14 +98,18 @@ fn entity_members(declaration: &mut Declaration, mut members: Map<String, Value>
             );
             continue;
         };
-        for part in list {
+        for part in list.into_iter().take(limits::PARTS_MAX + 1) {
             match part_of(declaration, part_spec.word, part) {
                 Some(part) => declaration.parts.push(part),
                 None => shape(declaration.kind, &declaration.key, sink, "has a part without a `key`"),
             }
         }
     }
-    for part in members.shift_remove("parts").and_then(|p| p.as_array().cloned()).into_iter().flatten() {
+    let others = match members.shift_remove("parts") {
+        Some(Value::Array(list)) => list,
+        Some(_) | None => Vec::new(),
+    };
+    for part in others.into_iter().take(limits::PARTS_MAX + 1) {
         let word = part.get("word").and_then(Value::as_str).unwrap_or("").to_owned();
         match part_of(declaration, &word, part) {
             Some(part) => declaration.parts.push(part),

@@ -17,8 +17,7 @@ pub(super) struct Doc<'a> {
 /// Reads a file's bytes. `None` if there is nothing to read; the findings say why.
 pub(super) fn read<'a>(file: FileId, bytes: &'a [u8], sink: &mut Sink) -> Option<Doc<'a>> {
     if bytes.len() > limits::JSON_FILE_BYTES_MAX {
-        let message =
-            format!("{} bytes of JSON; {} are read at most", bytes.len(), limits::JSON_FILE_BYTES_MAX);
+        let message = format!("more than {} bytes of JSON; it isn't read", limits::JSON_FILE_BYTES_MAX);
         sink.push(Diagnostic::new(Code::TooLarge, Place::Json { file, at: 0 }, message));
         return None;
     }
@@ -37,8 +36,11 @@ pub(super) fn read<'a>(file: FileId, bytes: &'a [u8], sink: &mut Sink) -> Option
         }
         Err(error) => {
             let at = offset(bytes, error.line(), error.column());
-            let message = format!("this isn't JSON: {error}");
-            sink.push(Diagnostic::new(Code::JsonSyntax, Place::Json { file, at }, message));
+            let (code, message) = match names.exceeds {
+                Some(limit) => (Code::TooLarge, format!("{limit}; the file isn't read")),
+                None => (Code::JsonSyntax, format!("this isn't JSON: {error}")),
+            };
+            sink.push(Diagnostic::new(code, Place::Json { file, at }, message));
             None
         }
     }
@@ -57,6 +59,37 @@ fn offset(bytes: &[u8], line: usize, column: usize) -> u32 {
 struct Names {
     count: usize,
     twice: Vec<Twice>,
+    /// Values met so far.
+    values: usize,
+    /// The limit at which reading stopped.
+    exceeds: Option<String>,
+}
+
+impl Names {
+    /// Stops the reading: there is more than a limit allows.
+    fn stop<E: Error>(&mut self, limit: String) -> E {
+        self.exceeds = Some(limit);
+        E::custom("too large")
+    }
+
+    /// One value more.
+    fn value<E: Error>(&mut self) -> Result<(), E> {
+        self.values += 1;
+        if self.values > limits::JSON_VALUES_MAX {
+            return Err(self.stop(format!("more than {} values", limits::JSON_VALUES_MAX)));
+        }
+        Ok(())
+    }
+
+    /// A list or an object in `depth` others.
+    fn deeper<E: Error>(&mut self, depth: usize) -> Result<usize, E> {
+        if depth < limits::JSON_DEPTH_MAX {
+            Ok(depth + 1)
+        } else {
+            Err(self
+                .stop(format!("lists and objects in each other, more than {} deep", limits::JSON_DEPTH_MAX)))
+        }
+    }
 }
 
 /// A member that its object had already.
@@ -76,6 +109,7 @@ struct Reader<'a> {
 impl<'de> serde::de::DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.names.value()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -109,16 +143,25 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let depth = deeper::<A::Error>(self.depth)?;
+        let depth = self.names.deeper(self.depth)?;
+        let max = if self.path == "edges" { limits::EDGES_MAX } else { limits::NODES_MAX };
         let mut values = Vec::new();
         while let Some(value) = seq.next_element_seed(Reader { depth, path: self.path, names: self.names })? {
+            if values.len() == max {
+                let of = if self.path.is_empty() {
+                    String::new()
+                } else {
+                    format!(" of `{}`", crate::text::shorten(self.path))
+                };
+                return Err(self.names.stop(format!("more than {max} elements{of}")));
+            }
             values.push(value);
         }
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let depth = deeper::<A::Error>(self.depth)?;
+        let depth = self.names.deeper(self.depth)?;
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let number = self.names.count;
@@ -130,18 +173,13 @@ impl<'de> Visitor<'de> for Reader<'_> {
                     let path = format!("{within}{}", crate::text::shorten(&name));
                     self.names.twice.push(Twice { number, path });
                 }
+            } else if members.len() == limits::JSON_MEMBERS_MAX {
+                let limit = format!("an object with more than {} members", limits::JSON_MEMBERS_MAX);
+                return Err(self.names.stop(limit));
             } else {
                 members.insert(name, value);
             }
         }
         Ok(Value::Object(members))
-    }
-}
-
-fn deeper<E: Error>(depth: usize) -> Result<usize, E> {
-    if depth < limits::JSON_DEPTH_MAX {
-        Ok(depth + 1)
-    } else {
-        Err(E::custom(format_args!("nested deeper than {} levels", limits::JSON_DEPTH_MAX)))
     }
 }

@@ -23,9 +23,11 @@ pub(crate) fn read(source: &Source<'_>, world: &dyn World, sink: &mut Sink) -> P
     let file = project.files.push(SourceFile::of_json(source));
     let mut graph = Graph { origin: Origin(Some(canvas("", Spot::Node))), ..Graph::default() };
     let mut tests = Value::Null;
+    graph.cut = true;
     if let Some(Doc { root, places }) = doc::read(file, source.bytes, sink) {
         let mut reader = Reader { world, sink, places, graph };
         if let Value::Object(root) = root {
+            reader.graph.cut = false;
             tests = reader.root(root);
         } else {
             reader.shape(reader.places.root(), "a flow is a JSON object with `nodes` and `edges`");
@@ -58,6 +60,11 @@ fn read_tests(envelope: &Value, project: &mut Project, graph: &mut Graph, sink: 
     let mut unread = Vec::new();
     for (number, test) in list("tests").chain(list(UNREAD_TESTS)).enumerate() {
         let place = canvas("", Spot::Field(format!("tests[{number}]")));
+        if number == limits::JSON_TESTS_MAX {
+            let message = format!("more than {number} tests; the others were not read");
+            sink.push(Diagnostic::new(Code::TooLarge, place, message));
+            break;
+        }
         let read = match test.as_str() {
             Some(text) => crate::text::read::test(text),
             None => {
@@ -182,6 +189,7 @@ impl Reader<'_> {
                     let message = format!("{} {name}; {max} are read at most", list.len());
                     let place = self.places.element(name, max);
                     self.sink.push(Diagnostic::new(Code::TooLarge, place, message));
+                    self.graph.cut = true;
                     list.truncate(max);
                 }
                 list

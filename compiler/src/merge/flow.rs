@@ -89,6 +89,7 @@ impl Merge {
             edges: PrimaryMap::new(),
             library: Library::default(),
             origin: Origin::default(),
+            cut: false,
         };
         let ids: BTreeMap<String, NodeId> =
             nodes.into_iter().map(|(name, node)| (name, graph.nodes.push(node))).collect();

@@ -36,8 +36,28 @@ impl Parsed {
 
 /// Reads a file into shapes. Never fails.
 pub(crate) fn parse(source: &Source<'_>, file: FileId) -> Parsed {
+    let mut room = limits::TEXT_PIECES_MAX;
+    parse_within(source, file, &mut room)
+}
+
+/// Reads a file of which only so many pieces are read, and takes off what it had.
+fn parse_within(source: &Source<'_>, file: FileId, room: &mut usize) -> Parsed {
     let mut found = Sink::default();
-    let text = text_of(source, file, &mut found);
+    let mut text = text_of(source, file, &mut found);
+    match room.checked_sub(pieces(&text)) {
+        Some(left) => *room = left,
+        None => {
+            let message = format!(
+                "`{}` isn't read: the text here has more than {} words and signs",
+                source.name,
+                limits::TEXT_PIECES_MAX
+            );
+            let whole = Place::Text(Span { file, start: 0, end: 0 });
+            let found_here = Diagnostic::new(Code::TooLarge, whole, message);
+            found.push(found_here.help("split it into several phone systems, each in a folder of its own"));
+            text.clear();
+        }
+    }
     let mended = mend::mend(file, &text, &mut found);
     let mut shapes = Sink::default();
     let tree = tree::parse(file, &mended.text, &mut shapes);
@@ -51,8 +71,10 @@ pub(crate) fn parse(source: &Source<'_>, file: FileId) -> Parsed {
 
 /// Reads files of text into a project. Never fails: what can't be read is a finding.
 pub(crate) fn read(sources: &[Source<'_>], sink: &mut Sink) -> Project {
+    let mut room = limits::TEXT_PIECES_MAX;
     let files = sources.iter().take(limits::FILES_MAX).enumerate();
-    let numbered = files.filter_map(|(n, s)| Some(parse(s, FileId::from_u32(u32::try_from(n).ok()?))));
+    let numbered =
+        files.filter_map(|(n, s)| Some(parse_within(s, FileId::from_u32(u32::try_from(n).ok()?), &mut room)));
     let project = assemble(numbered, sink);
     if sources.len() > limits::FILES_MAX {
         let message = format!("more than {} files; the others were not read", limits::FILES_MAX);
@@ -125,12 +147,8 @@ pub(crate) fn test(text: &str) -> Result<Test, Box<Diagnostic>> {
 fn text_of(source: &Source<'_>, file: FileId, sink: &mut Sink) -> String {
     let whole = Place::Text(Span { file, start: 0, end: 0 });
     if source.bytes.len() > limits::TEXT_FILE_BYTES_MAX {
-        let message = format!(
-            "`{}` has {} bytes; {} are read at most",
-            source.name,
-            source.bytes.len(),
-            limits::TEXT_FILE_BYTES_MAX
-        );
+        let max = limits::TEXT_FILE_BYTES_MAX;
+        let message = format!("`{}` has more than {max} bytes; it isn't read", source.name);
         sink.push(Diagnostic::new(Code::TooLarge, whole, message));
         return String::new();
     }
@@ -141,9 +159,23 @@ fn text_of(source: &Source<'_>, file: FileId, sink: &mut Sink) -> String {
             let place = Place::Text(Span { file, start: at, end: at });
             let message = format!("`{}` isn't UTF-8 from here on", source.name);
             sink.push(Diagnostic::new(Code::NotUtf8, place, message).help("save the file as UTF-8"));
-            String::from_utf8_lossy(source.bytes).into_owned()
+            let text = String::from_utf8_lossy(source.bytes).into_owned();
+            // Each byte that is none takes three; of so many nothing would be left to read.
+            if text.len() > limits::TEXT_FILE_BYTES_MAX { String::new() } else { text }
         }
     }
+}
+
+/// Words, signs and line ends: about what the grammar makes of a text.
+fn pieces(text: &str) -> usize {
+    let mut in_word = false;
+    let begins = text.bytes().filter(|byte| {
+        let is_word = byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_+*#.%@-/".contains(byte);
+        let begins = if is_word { !in_word } else { !matches!(byte, b' ' | b'\t' | b'\r') };
+        in_word = is_word;
+        begins
+    });
+    begins.count()
 }
 
 /// Layout blocks are placed at the end: they may stand before their flow or in another file. Those of one flow become
@@ -310,6 +342,7 @@ impl Reader<'_> {
             if graph.nodes.len() >= limits::NODES_MAX {
                 let message = format!("more than {} nodes; the others were not read", limits::NODES_MAX);
                 self.say(Code::TooLarge, statement.span, message);
+                graph.cut = true;
                 break;
             }
             match statement.shape {

@@ -9,10 +9,21 @@ use crate::render::{Report, count};
 pub fn run(paths: &[PathBuf], report: &Report<'_>) -> Result<bool, Failure> {
     let inputs = Input::systems(paths)?;
     let found: Vec<_> = inputs.iter().flat_map(Input::found).collect();
-    let fine = report.findings(&found)?;
-    if found.iter().all(|f| f.diagnostics.is_empty()) {
+    let mut fine = report.findings(&found)?;
+    let programs: Vec<_> = inputs.iter().flat_map(|input| &input.programs).collect();
+    for (name, bytes) in &programs {
+        if let Err(error) = flow_vm::verify(bytes) {
+            fine = false;
+            report.out.remark(&format!("{name}: {error}"))?;
+        }
+    }
+    if fine && found.iter().all(|f| f.diagnostics.is_empty()) {
         let flows = inputs.iter().map(|i| i.flows().count()).sum();
-        report.out.remark(&format!("{} checked, nothing found", count(flows, "flow")))?;
+        let mut checked = count(flows, "flow");
+        if !programs.is_empty() {
+            checked = format!("{checked} and {}", count(programs.len(), "program"));
+        }
+        report.out.remark(&format!("{checked} checked, nothing found"))?;
     }
     Ok(fine)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use flow_compiler::graph::{FileId, FlowId, Project};
+use flow_compiler::limits::JSON_FILE_BYTES_MAX;
 use flow_compiler::merge::{Merged, can_merge, merge};
 use flow_compiler::world::Nothing;
 use flow_compiler::{Source, format_file, read_json, read_text, write_json};
@@ -11,6 +12,7 @@ use serde_json::Value;
 use similar::{DiffOp, TextDiff};
 
 use super::{Failure, write};
+use crate::input::read_file;
 use crate::render::{Report, count};
 
 /// The three versions, and where the result goes.
@@ -31,8 +33,7 @@ pub struct Versions<'a> {
 pub fn run(versions: &Versions<'_>, report: &Report<'_>) -> Result<bool, Failure> {
     let name = versions.name.map_or_else(|| versions.ours.display().to_string(), str::to_owned);
     let read = |path: &Path| {
-        let bytes =
-            std::fs::read(path).map_err(|e| Failure(format!("can't read {}: {e}", path.display())))?;
+        let bytes = read_file(path, JSON_FILE_BYTES_MAX)?;
         Ok::<_, Failure>(Version::read(&name, &bytes))
     };
     let (base, ours, theirs) = (read(versions.base)?, read(versions.ours)?, read(versions.theirs)?);

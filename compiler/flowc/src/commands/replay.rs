@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter};
 use std::path::{Path, PathBuf};
 
 use flow_compiler::compile::compile;
+use flow_vm::limits::TRACE_BYTES_MAX;
 use flow_vm::text::{answer_text, effect_text, end_text};
 use flow_vm::trace::{ReplayEnd, replay};
 use flow_vm::{ExitIx, NodeIx, Program, Step, Trace, Watch, resume};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use crate::cli::Format;
-use crate::input::Input;
+use crate::input::{Input, read_file};
 use crate::render::Report;
 
 /// Exit status 1 when the replay parts from the recording: it doesn't end with the trace's last input, or its effects
@@ -231,7 +232,11 @@ fn told(program: &Program, trace: &Trace, input: &Input) -> Told {
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| Failure(format!("can't read {}: {e}", path.display())))
+    let bytes = read_file(path, TRACE_BYTES_MAX)?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Failure(format!("{}: this isn't UTF-8 from byte {at} on", path.display()))
+    })
 }
 
 /// The program that the trace was recorded with, if it is there; otherwise the only one with its entry.

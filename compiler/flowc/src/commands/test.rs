@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use flow_compiler::coverage::{Covered, covered};
 use flow_compiler::diag::nearest;
-use flow_compiler::graph::Project;
 use flow_compiler::sim::{self, TestReport, Verdict};
 use serde_json::{Value, json};
 
 use super::Failure;
 use crate::cli::Format;
 use crate::input::Input;
-use crate::render::{Report, ci, count, place_said};
+use crate::render::{Lines, Report, ci, count, place_said};
 
 pub fn run(
     paths: &[PathBuf],
@@ -26,12 +26,13 @@ pub fn run(
         report.findings(&found)?;
         return Ok(false);
     }
-    let mut reports: Vec<(&Project, TestReport)> = Vec::new();
+    let mut reports: Vec<(Rc<Lines<'_>>, TestReport)> = Vec::new();
     for input in &inputs {
         for unit in &input.units {
             let all = sim::tests(&unit.project, &input.world).into_iter();
             let wanted = all.filter(|r| only.is_none_or(|part| r.name.contains(part)));
-            reports.extend(wanted.map(|r| (&unit.project, r)));
+            let lines = Rc::new(Lines::of(&unit.project));
+            reports.extend(wanted.map(|r| (Rc::clone(&lines), r)));
         }
     }
     if let (Some(part), true) = (only, reports.is_empty()) {
@@ -54,7 +55,7 @@ pub fn run(
     let failed = reports.iter().filter(|(_, r)| r.verdict != Verdict::Passed).count();
     match report.format {
         Format::Human => {
-            let text: String = reports.iter().map(|(project, r)| said(project, r)).collect();
+            let text: String = reports.iter().map(|(lines, r)| said(lines, r)).collect();
             report.out.result(&text)?;
             report.out.result(&covered.iter().map(coverage_said).collect::<String>())?;
         }
@@ -64,7 +65,7 @@ pub fn run(
         }
         Format::Sarif => report.out.result(&format!("{}\n", ci::sarif(&ci::failures(&reports))))?,
         Format::Json => {
-            let all: Vec<_> = reports.iter().map(|(project, r)| machine(project, r)).collect();
+            let all: Vec<_> = reports.iter().map(|(lines, r)| machine(lines, r)).collect();
             let mut whole = json!({ "tests": all, "failed": failed });
             if let Some(members) = whole.as_object_mut().filter(|_| coverage) {
                 members.insert("coverage".to_owned(), json!(covered));
@@ -89,16 +90,16 @@ fn coverage_said(covered: &Covered) -> String {
     out
 }
 
-fn said(project: &Project, report: &TestReport) -> String {
+fn said(lines: &Lines<'_>, report: &TestReport) -> String {
     let mut out = String::new();
     // Writing to a string can't fail.
     let _ = match &report.verdict {
         Verdict::Passed => writeln!(out, "passed  {}", report.name),
         Verdict::NotRun { place, why } => {
-            writeln!(out, "FAILED  {}\n  at {}\n  {why}", report.name, place_said(project, place))
+            writeln!(out, "FAILED  {}\n  at {}\n  {why}", report.name, place_said(lines, place))
         }
         Verdict::Failed { place, expected, happened, story } => {
-            let _ = writeln!(out, "FAILED  {}\n  at {}", report.name, place_said(project, place));
+            let _ = writeln!(out, "FAILED  {}\n  at {}", report.name, place_said(lines, place));
             let _ = writeln!(out, "  expected: {expected}\n  happened: {happened}\n  the call:");
             story.iter().try_for_each(|line| writeln!(out, "  {line}"))
         }
@@ -106,14 +107,14 @@ fn said(project: &Project, report: &TestReport) -> String {
     out
 }
 
-fn machine(project: &Project, report: &TestReport) -> Value {
+fn machine(lines: &Lines<'_>, report: &TestReport) -> Value {
     match &report.verdict {
         Verdict::Passed => json!({ "test": report.name, "passed": true }),
         Verdict::NotRun { place, why } => {
-            json!({ "test": report.name, "passed": false, "at": place_said(project, place), "why": why })
+            json!({ "test": report.name, "passed": false, "at": place_said(lines, place), "why": why })
         }
         Verdict::Failed { place, expected, happened, story } => json!({
-            "test": report.name, "passed": false, "at": place_said(project, place),
+            "test": report.name, "passed": false, "at": place_said(lines, place),
             "expected": expected, "happened": happened, "call": story,
         }),
     }

@@ -1,17 +1,17 @@
 //! Findings and failed tests as code hosts want them: SARIF 2.1.0 (OASIS) and GitHub's workflow commands.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use flow_compiler::diag::{Code, Diagnostic, Place, Severity};
-use flow_compiler::graph::Project;
 use flow_compiler::sim::{TestReport, Verdict};
 use serde_json::{Value, json};
 
-use super::{Found, bytes, line_column, name, place_said, sorted};
+use super::{Found, Lines, bytes, name, place_said, sorted};
 
 /// Something to show at a line: a finding, or a test that failed.
 pub struct Item<'a> {
-    project: &'a Project,
+    lines: Rc<Lines<'a>>,
     place: Option<&'a Place>,
     severity: Severity,
     /// The code of a finding, or [`TEST`].
@@ -29,22 +29,22 @@ type Spot = (String, (usize, usize), (usize, usize));
 /// All findings as items.
 pub fn findings<'a>(found: &[Found<'a>]) -> Vec<Item<'a>> {
     let of = |one: &Found<'a>| {
-        let project = one.project;
+        let lines = Rc::new(Lines::of(one.project));
         sorted(one).into_iter().map(move |d| Item {
-            project,
+            lines: Rc::clone(&lines),
             place: d.place(),
             severity: d.severity,
             rule: d.code.as_str(),
             title: format!("{}: {}", d.code, d.code.title()),
-            text: text(project, d),
+            text: text(&lines, d),
         })
     };
     found.iter().flat_map(of).collect()
 }
 
 /// The tests that didn't pass as items.
-pub fn failures<'a>(reports: &'a [(&'a Project, TestReport)]) -> Vec<Item<'a>> {
-    let item = |(project, report): &'a (&'a Project, TestReport)| {
+pub fn failures<'a>(reports: &'a [(Rc<Lines<'a>>, TestReport)]) -> Vec<Item<'a>> {
+    let item = |(lines, report): &'a (Rc<Lines<'a>>, TestReport)| {
         let (place, text) = match &report.verdict {
             Verdict::Passed => return None,
             Verdict::NotRun { place, why } => (place, why.clone()),
@@ -55,31 +55,39 @@ pub fn failures<'a>(reports: &'a [(&'a Project, TestReport)]) -> Vec<Item<'a>> {
             }
         };
         let title = format!("test failed: {}", report.name);
-        Some(Item { project, place: Some(place), severity: Severity::Error, rule: TEST, title, text })
+        Some(Item {
+            lines: Rc::clone(lines),
+            place: Some(place),
+            severity: Severity::Error,
+            rule: TEST,
+            title,
+            text,
+        })
     };
     reports.iter().filter_map(item).collect()
 }
 
-fn spot(project: &Project, place: Option<&Place>) -> Option<Spot> {
-    let lines = |file, start: u32, end: u32| {
-        let text = project.files.get(file).map_or("", |f| f.text.as_str());
-        let (from, to) = (line_column(text, bytes(start)), line_column(text, bytes(end)));
-        (name(project, file), from, to)
+fn spot(lines: &Lines<'_>, place: Option<&Place>) -> Option<Spot> {
+    let project = lines.project;
+    let of = |file, start, end| {
+        (name(project, file), lines.line_column(file, start), lines.line_column(file, end))
     };
     match place? {
-        Place::Text(span) => Some(lines(span.file, span.start, span.end)),
-        Place::Json { file, at } => Some(lines(*file, *at, *at)),
-        Place::Canvas { .. } | Place::Catalog { .. } | Place::Project => {
-            project.files.values().next().map(|f| (f.name.clone(), (1, 1), (1, 1)))
-        }
+        Place::Text(span) => Some(of(span.file, bytes(span.start), bytes(span.end))),
+        Place::Json { file, at } => Some(of(*file, bytes(*at), bytes(*at))),
+        place @ (Place::Canvas { .. } | Place::Catalog { .. } | Place::Project) => match lines.in_json(place)
+        {
+            Some((file, range)) => Some(of(file, range.start, range.end)),
+            None => project.files.values().next().map(|f| (f.name.clone(), (1, 1), (1, 1))),
+        },
     }
 }
 
 /// What a finding says in one text, with the place in words where no line can say it.
-fn text(project: &Project, diagnostic: &Diagnostic) -> String {
+fn text(lines: &Lines<'_>, diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     if let Some(place @ (Place::Canvas { .. } | Place::Catalog { .. })) = diagnostic.place() {
-        text.push_str(&format!(" ({})", place_said(project, place)));
+        text.push_str(&format!(" ({})", place_said(lines, place)));
     }
     if let Some(help) = &diagnostic.help {
         text.push_str(&format!("\nhelp: {help}"));
@@ -96,7 +104,7 @@ pub fn github(items: &[Item<'_>]) -> String {
             Severity::Warning => "warning",
         };
         let title = property(&item.title);
-        let at = spot(item.project, item.place).map(|(file, (line, column), (end_line, end_column))| {
+        let at = spot(&item.lines, item.place).map(|(file, (line, column), (end_line, end_column))| {
             let file = property(file.trim_start_matches("./"));
             format!("file={file},line={line},endLine={end_line},col={column},endColumn={end_column},")
         });
@@ -149,8 +157,7 @@ fn result(item: &Item<'_>) -> Value {
         "level": item.severity.to_string(),
         "message": { "text": text },
     });
-    if let (Some((file, from, to)), Some(members)) = (spot(item.project, item.place), result.as_object_mut())
-    {
+    if let (Some((file, from, to)), Some(members)) = (spot(&item.lines, item.place), result.as_object_mut()) {
         let region =
             json!({ "startLine": from.0, "startColumn": from.1, "endLine": to.0, "endColumn": to.1 });
         let place = json!({ "artifactLocation": { "uri": uri(&file) }, "region": region });
