@@ -12,18 +12,22 @@
 //! (`number starts_with +614`), or by at least two digits of a number at home (`tel:04`; not `tel:00` or `tel:011`, behind
 //! which the whole world is); it has at most [`SHORT_NUMBER_MAX`] digits (`length(number) <= 4`, or `max = 4` at the
 //! `collect`), which are the office's own extensions and public services. `and`, `or` and `not` join them.
+//!
+//! Of a flow that another one calls, the inputs that it dials count at the `subflow` node that gives them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use cranelift_entity::SecondaryMap;
 use flow_vm::limits::VARIABLES_MAX;
 use flow_vm::value::{Fact, Operator};
+use serde_json::Value;
 
 use super::{Cx, Sink, index, paths};
 use crate::diag::{Code, Diagnostic, Place};
 use crate::expr::{self, Expr, Variables};
 use crate::graph::{Node, NodeId};
 use crate::ir::Pushed;
+use crate::library::called;
 use crate::limits::{SHORT_NUMBER_MAX, WAY_STEPS_MAX, WAYS_TOLD_MAX};
 use crate::nodes::spec::CallState;
 use crate::nodes::{Config, Kind};
@@ -42,34 +46,84 @@ const fn bit(value: u32) -> Values {
 
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let variables = Variables::of(cx.graph);
-    let dials: Vec<_> =
-        cx.nodes().filter_map(|(id, node, _)| Some((id, dialled(node, &variables)?))).collect();
-    if dials.iter().all(|(_, values)| *values == 0) {
+    let dials = dials(cx, &variables);
+    if dials.is_empty() {
         return;
     }
-    let flow = Chosen::of(cx, &variables);
+    let flow = Chosen::of(cx, &variables, Choice::Callers);
     let mut told = 0;
-    for (id, values) in dials {
-        let reaching = flow.chosen.get(id).copied().flatten().unwrap_or_default() & values;
+    for dial in dials {
+        let reaching = flow.chosen_at(dial.node) & dial.values;
         if reaching == 0 {
             continue;
         }
-        let way = if told < WAYS_TOLD_MAX { flow.way(id, reaching.trailing_zeros()) } else { None };
+        let way = if told < WAYS_TOLD_MAX { flow.way(dial.node, reaching.trailing_zeros()) } else { None };
         told += 1;
-        out.push(finding(cx, id, way.as_deref()));
+        out.push(finding(cx, &dial, way.as_deref()));
     }
 }
 
-/// The values that a node dials.
-fn dialled(node: &Node, variables: &Variables) -> Option<Values> {
-    let number = node.field("number").filter(|_| node.kind == Some(Kind::Transfer))?;
-    Some(values_of(&expr::read(number.value.as_str()?).ok()?, variables))
+/// The inputs of a flow, by their place in its list, that are dialled as they come: by itself, or by a flow that it calls.
+pub(super) fn inputs_dialled(cx: &Cx<'_>) -> Vec<usize> {
+    let variables = Variables::of(cx.graph);
+    let dials = dials(cx, &variables);
+    if dials.is_empty() {
+        return Vec::new();
+    }
+    let is_dialled = |name: &str| {
+        let Some(input) = variables.get(name) else { return false };
+        let flow = Chosen::of(cx, &variables, Choice::Input(bit(u32::from(input.number))));
+        dials.iter().any(|dial| flow.chosen_at(dial.node) & dial.values != 0)
+    };
+    let inputs = cx.graph.inputs().into_iter().enumerate();
+    inputs.filter(|(_, (name, _))| is_dialled(name)).map(|(at, _)| at).collect()
+}
+
+/// A node that dials values, or gives them to a flow that does.
+struct Dial<'a> {
+    node: NodeId,
+    values: Values,
+    /// The field in which they stand.
+    field: &'static str,
+    /// What is written there of them.
+    written: &'a str,
+}
+
+fn dials<'a>(cx: &Cx<'a>, variables: &Variables) -> Vec<Dial<'a>> {
+    let values = |text: &str| expr::read(text).map_or(0, |read| values_of(&read, variables));
+    let mut dials = Vec::new();
+    for (node, written, site) in cx.nodes() {
+        let of = |field: &str| written.field(field).map(|f| &f.value);
+        if written.kind == Some(Kind::Transfer) {
+            let number = of("number").and_then(Value::as_str);
+            dials.extend(number.map(|number| Dial {
+                node,
+                values: values(number),
+                field: "number",
+                written: number,
+            }));
+        }
+        let gives = of("gives").and_then(Value::as_array);
+        let inputs = site.calls.iter().flat_map(|called| called.dials.iter());
+        let given = inputs.filter_map(|at| gives?.get(*at)?.as_str());
+        dials.extend(given.map(|given| Dial { node, values: values(given), field: "gives", written: given }));
+    }
+    dials.retain(|dial| dial.values != 0);
+    dials
 }
 
 /// The finding at a transfer, with the way from where the number is chosen: each node with the exit taken.
-fn finding(cx: &Cx<'_>, id: NodeId, way: Option<&[(NodeId, usize)]>) -> Diagnostic {
-    let name = cx.name(id);
-    let mut message = format!("callers can choose the number that `{name}` dials, at the office's expense");
+fn finding(cx: &Cx<'_>, dial: &Dial<'_>, way: Option<&[(NodeId, usize)]>) -> Diagnostic {
+    let id = dial.node;
+    let called = cx.graph.nodes.get(id).and_then(called);
+    let mut message = match called {
+        Some(flow) => {
+            format!("callers can choose the number that flow `{flow}` dials, at the office's expense")
+        }
+        None => {
+            format!("callers can choose the number that `{}` dials, at the office's expense", cx.name(id))
+        }
+    };
     let source = way.and_then(|way| way.first()).map(|(node, _)| *node);
     if let (Some(way), Some(source)) = (way, source) {
         let state = match cx.paths.can_be(source, CallState::Early) {
@@ -81,13 +135,12 @@ fn finding(cx: &Cx<'_>, id: NodeId, way: Option<&[(NodeId, usize)]>) -> Diagnost
         message.push_str(": ");
         message.push_str(&paths::told(cx, &all, id));
     }
-    let mut found = Diagnostic::new(Code::CallerDials, cx.field_place(id, "number"), message)
+    let mut found = Diagnostic::new(Code::CallerDials, cx.field_place(id, dial.field), message)
         .saying("it can be any number in the world");
-    let number = cx.graph.nodes.get(id).and_then(|node| node.field("number")).and_then(|f| f.value.as_str());
     let mut cure = format!(
         "let on only numbers that are meant: put a `branch` before it, such as `when = \"{} starts_with +61\"`, or \
          compare it with the numbers themselves",
-        number.unwrap_or_default()
+        dial.written
     );
     if let Some((place, text)) = source.and_then(|source| chosen_at(cx, source)) {
         if cx.sites.get(source.unwrap_or(id)).and_then(|s| s.kind) == Some(Kind::Collect) {
@@ -131,14 +184,27 @@ enum From {
     Values(Values),
 }
 
+/// Whose choice is followed.
+#[derive(Clone, Copy)]
+enum Choice {
+    /// All that callers choose in the flow.
+    Callers,
+    /// This input of the flow, and nothing else.
+    Input(Values),
+}
+
 impl Does {
-    fn of(node: &Node, variables: &Variables) -> Does {
+    fn of(node: &Node, variables: &Variables, choice: Choice) -> Does {
+        let caller = match choice {
+            Choice::Callers => From::Caller,
+            Choice::Input(_) => From::Values(0),
+        };
         let number = |name: &str| variables.get(name).map(|v| u32::from(v.number));
         let mut does = Does::default();
         match Config::read(node) {
             Some(Config::Collect(collect)) => {
                 let from = match collect.max > SHORT_NUMBER_MAX {
-                    true => From::Caller,
+                    true => caller,
                     false => From::Values(0),
                 };
                 let variable = collect.variable.as_deref().and_then(number);
@@ -147,7 +213,7 @@ impl Does {
             Some(Config::Webhook(_)) => {
                 for answer in webhook::of(node) {
                     let fields = answer.fields.iter().filter_map(|(name, _)| number(name));
-                    does.gives.extend(fields.map(|v| (Some(answer.name.clone()), v, From::Caller)));
+                    does.gives.extend(fields.map(|v| (Some(answer.name.clone()), v, caller)));
                 }
             }
             Some(Config::Set(set)) => {
@@ -297,7 +363,7 @@ struct Chosen {
 type At = (NodeId, u32);
 
 impl Chosen {
-    fn of(cx: &Cx<'_>, variables: &Variables) -> Chosen {
+    fn of(cx: &Cx<'_>, variables: &Variables, choice: Choice) -> Chosen {
         let mut flow = Chosen {
             does: SecondaryMap::new(),
             chosen: SecondaryMap::new(),
@@ -305,19 +371,23 @@ impl Chosen {
         };
         let mut due = Vec::new();
         for (id, node, site) in cx.nodes() {
-            flow.does.insert(id, Does::of(node, variables));
+            flow.does.insert(id, Does::of(node, variables, choice));
             for (number, exit) in site.exits.iter().enumerate() {
                 if let Some(before) = exit.target.and_then(|target| flow.before.get_mut(index(target))) {
                     before.push((id, number, exit.name.clone()));
                 }
             }
             if node.kind.is_some_and(|k| k.spec().is_entry()) {
-                flow.chosen.insert(id, Some(bit(CALLER)));
+                let chosen = match choice {
+                    Choice::Callers => bit(CALLER),
+                    Choice::Input(input) => input,
+                };
+                flow.chosen.insert(id, Some(chosen));
                 due.push(id);
             }
         }
         while let Some(id) = due.pop() {
-            let before = flow.chosen.get(id).copied().flatten().unwrap_or_default();
+            let before = flow.chosen_at(id);
             for (exit, target) in cx.exits(id).iter().filter_map(|exit| Some((exit, exit.target?))) {
                 let after = flow.does.get(id).map_or(before, |does| does.after(before, &exit.name));
                 let old = flow.chosen.get(target).copied().flatten();
@@ -331,8 +401,13 @@ impl Chosen {
         flow
     }
 
+    /// What callers choose of the values that come to a node.
+    fn chosen_at(&self, node: NodeId) -> Values {
+        self.chosen.get(node).copied().flatten().unwrap_or_default()
+    }
+
     fn is_chosen(&self, node: NodeId, value: u32) -> bool {
-        self.chosen.get(node).copied().flatten().unwrap_or_default() & bit(value) != 0
+        self.chosen_at(node) & bit(value) != 0
     }
 
     /// A shortest way on which a value comes to a node, from where callers choose it. Looked for from its end.

@@ -9,7 +9,7 @@ use cranelift_entity::SecondaryMap;
 use super::arrivals::{self, Arrival};
 use super::long_wait::{self, Longest};
 use super::stay::{self, Gets, gets, is_pressed};
-use super::{Cx, Exit, Site, cycles, paths};
+use super::{Cx, Exit, Site, caller_dials, cycles, paths};
 use crate::graph::{Graph, Node, NodeId};
 use crate::library::{Library, called};
 use crate::nodes::Kind;
@@ -53,6 +53,8 @@ pub(super) struct Summary {
     pub(super) early_only: Option<String>,
     /// The longest wait inside, in seconds, whether calls come back or not.
     pub(super) longest_s: u64,
+    /// Inputs that are dialled on an outside line as they come, by their place in the flow's list.
+    pub(super) dials: Vec<usize>,
 }
 
 impl Summary {
@@ -202,6 +204,7 @@ fn summary(cx: &Cx<'_>) -> Summary {
         Longest::Endless => None,
     });
     summary.longest_s = waits.max().unwrap_or(0);
+    summary.dials = caller_dials::inputs_dialled(cx);
     summary
 }
 
