@@ -78,15 +78,20 @@ pub(crate) mod date {
 
     /// A date of the Gregorian calendar.
     pub(crate) fn read(text: &str) -> Option<Date> {
-        let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())??;
+        let mut parts = text.split('-');
+        let mut number = |digits: usize| {
+            let part = parts.next().filter(|p| p.len() == digits && p.bytes().all(|b| b.is_ascii_digit()))?;
+            part.parse::<u32>().ok()
+        };
+        let (year, month, day) = (i32::try_from(number(4)?).ok()?, number(2)?, number(2)?);
+        let date = NaiveDate::from_ymd_opt(year, month, day).filter(|_| parts.next().is_none())?;
         (1970..3000).contains(&date.year()).then(|| Date { day: date.num_days_from_ce() - EPOCH })
     }
 
     /// As `read` takes it.
     pub(crate) fn print(date: Date) -> String {
         let date = NaiveDate::from_num_days_from_ce_opt(date.day.saturating_add(EPOCH)).unwrap_or_default();
-        date.format("%Y-%m-%d").to_string()
+        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
     }
 
     /// 1970-01-01, counted from the year 1.
