@@ -71,6 +71,7 @@ pub(super) fn all(cx: &Cx<'_>) -> BTreeSet<(NodeId, String)> {
             (Some(Config::PlayMessage(config)), _) if !config.barge_in => vec!["interrupted".to_owned()],
             // Callers in a queue wait until `timeout`: no queue sends them away after a round.
             (Some(Config::Queue(_)), _) if wired(site, "no_answer").is_none() => vec!["no_answer".to_owned()],
+            (Some(Config::Subflow(_)), _) => never_back(site).map(|exit| exit.name.clone()).collect(),
             _ => Vec::new(),
         };
         never.extend(exits.into_iter().map(|exit| (id, exit)));
@@ -108,9 +109,17 @@ fn interrupted_without_keys(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_
     }
 }
 
+/// Exits by which no call comes back from the flow that a node calls.
+fn never_back<'s>(site: &'s Site<'_>) -> impl Iterator<Item = &'s Exit> {
+    let calls = site.calls.as_ref();
+    site.exits
+        .iter()
+        .filter(move |exit| calls.is_some_and(|calls| exit.known && calls.by(&exit.name).next().is_none()))
+}
+
 fn never_comes_back(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_>, out: &mut Sink) {
-    let (Some(calls), Some(key)) = (&site.calls, called(node)) else { return };
-    for exit in site.exits.iter().filter(|exit| exit.known && calls.by(&exit.name).next().is_none()) {
+    let Some(key) = called(node) else { return };
+    for exit in never_back(site) {
         let message = format!("`{}` is never taken: no call comes back from `{key}` by it", exit.name);
         let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
         let help =
@@ -133,6 +142,8 @@ fn always_the_same_way(cx: &Cx<'_>, id: NodeId, node: &Node, keys: &HashSet<&str
             "compare something of the call, such as `caller.number`, or remove the node",
         ));
     } else if let Some(number) = number_called(&when)
+        // A flow that others call gets calls to their numbers too.
+        && cx.graph.start().is_none()
         && !keys.contains(number)
     {
         let message =
