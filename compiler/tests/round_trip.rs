@@ -302,6 +302,7 @@ fn test() -> impl Strategy<Value = Test> {
             }
         ),
         (name(), option::of(name())).prop_map(|(node, exit)| StepKind::Expect(Expect::Named { node, exit })),
+        "[a-z0-9-]{1,4}/[a-z/-]{1,4}".prop_map(|node| StepKind::Expect(Expect::Named { node, exit: None })),
         prop::sample::select(flow_vm::effect::Cause::ALL.to_vec())
             .prop_map(|c| StepKind::Expect(Expect::End(c))),
     ];

@@ -150,7 +150,7 @@ fn spelled(office: &Office, mark: &Mark, renamed: &Thing, name: &str) -> String 
         },
         // In a test, a node of a flow that is called.
         Thing::Node { flow: InFlow::Key(flow), .. } if in_called(mark) == Some(flow.as_str()) => {
-            text::named(&format!("{flow}/{name}"))
+            text::node_in_test(&format!("{flow}/{name}"))
         }
         // `entry "Label":` would be read as an entry whose name is in quotes.
         Thing::Node { flow: InFlow::Key(_) | InFlow::Called(_), .. } if name == "entry" => text::quoted(name),
@@ -189,7 +189,7 @@ fn nodes_in_tests(office: &Office, key: &str, name: &str) -> Vec<Replace> {
         let Thing::Node { flow: InFlow::Key(flow), name: node } = things::settled(office, &mark.thing) else {
             return None;
         };
-        let with = text::named(&format!("{name}/{node}"));
+        let with = text::node_in_test(&format!("{name}/{node}"));
         (flow == key).then_some(Replace { at: things::spotted(office, mark)?, with })
     });
     edits.collect()

@@ -285,6 +285,14 @@ pub(crate) fn name(text: &str) -> String {
     if is_ident(text) { text.to_owned() } else { quote(text) }
 }
 
+/// The name of a node as a test says it: one of a flow that is called is `flow/node`.
+pub(crate) fn node(text: &str) -> String {
+    match text.split_once('/') {
+        Some((flow, node)) if is_ident(flow) && is_ident(node) => text.to_owned(),
+        Some(_) | None => name(text),
+    }
+}
+
 /// A handle: keys of a menu need no quotes either.
 pub(crate) fn handle(text: &str) -> String {
     if is_ident(text) || matches!(text, "*" | "#") { text.to_owned() } else { quote(text) }
