@@ -470,9 +470,9 @@ fn a_changed_called_flow_is_told_and_calls_part_in_it() {
     let office: Vec<_> = CALLED.iter().map(|(name, _)| *name).collect();
     for folder in ["then", "now"] {
         std::fs::create_dir(place.path(folder)).unwrap();
-        office
-            .iter()
-            .for_each(|name| drop(std::fs::copy(place.path(name), place.path(folder).join(name)).unwrap()));
+        for name in &office {
+            std::fs::copy(place.path(name), place.path(folder).join(name)).unwrap();
+        }
     }
     let changed = CALLED[1].1.replace("yes -> ok", "yes -> failed");
     std::fs::write(place.path("now/verify.flow"), changed).unwrap();
