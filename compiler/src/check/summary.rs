@@ -249,12 +249,10 @@ impl Summary {
         if way.came == CallState::Answered && !way.waited && cuts_off(site) {
             self.cuts_off = true;
         }
-        // That a node gets answered calls however they come in is the flow's own finding.
-        if way.left == CallState::Answered && way.came == CallState::Answered {
-            let inside = || site.calls.as_ref().and_then(|calls| calls.early_only.clone());
-            let own = needs_early(node, site).then(|| (cx.graph.key.clone(), node.name.clone()));
-            self.early_only = self.early_only.take().or(own).or_else(inside);
-        }
+        // Calls that come in answered come here too: no way depends on that.
+        let inside = || site.calls.as_ref().and_then(|calls| calls.early_only.clone());
+        let own = needs_early(node, site).then(|| (cx.graph.key.clone(), node.name.clone()));
+        self.early_only = self.early_only.take().or(own).or_else(inside);
     }
 }
 
@@ -319,3 +317,6 @@ fn after(node: &Node, site: &Site<'_>, exit: &Exit, way: Way) -> Vec<Way> {
     };
     paths::left(node, site, exit, way.left).into_iter().map(on).collect()
 }
+
+#[cfg(test)]
+mod tests;
