@@ -173,7 +173,9 @@ pub(super) fn meant_field(world: &dyn World, node: &Node, kind: Kind) -> Option<
 fn takes(world: &dyn World, kind: Kind, spec: &FieldSpec, key: &str) -> Option<Value> {
     let value = match spec.ty {
         FieldType::Ref(entity) => world.entity(entity, key).map(|_| Value::from(key))?,
-        FieldType::Url | FieldType::Variable | FieldType::Word(_) => Value::from(key),
+        FieldType::Url | FieldType::Variable | FieldType::Word(_) | FieldType::Flow | FieldType::Exit => {
+            Value::from(key)
+        }
         FieldType::Expr if kind == Kind::Transfer => {
             let phone = key.starts_with('+') || key.starts_with("tel:");
             phone.then(|| Value::from(key))?
