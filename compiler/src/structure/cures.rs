@@ -12,7 +12,7 @@ use super::rewritten;
 use crate::diag::{Code, Diagnostic, Edit, Fix, Place, Span};
 use crate::entity::spec::KeyType;
 use crate::expr;
-use crate::graph::{Edge, Graph, Node};
+use crate::graph::{Edge, Graph, Node, Part};
 use crate::nodes::Kind;
 use crate::nodes::spec::{Computed, EntityUse, FieldDefault, FieldSpec, FieldType, Unwired};
 use crate::text::foreign;
@@ -167,6 +167,15 @@ pub(super) fn meant_field(world: &dyn World, node: &Node, kind: Kind) -> Option<
     let key = node.entities.first().filter(|_| kind.spec().entity == EntityUse::None)?.key.as_deref()?;
     let open = kind.spec().fields.iter().filter(|s| node.field(s.name).is_none());
     open.filter_map(|spec| Some((spec, takes(world, kind, spec, key)?))).next()
+}
+
+/// The dates of a part that were written in place of its key: `except 2026-12-25`.
+pub(super) fn field_as_key(part: &Part, specs: &'static [FieldSpec]) -> Option<&'static str> {
+    crate::text::dates(&part.key)?;
+    let is_meant = |spec: &&FieldSpec| {
+        spec.ty == FieldType::Dates && part.fields.iter().all(|field| field.name != spec.name)
+    };
+    specs.iter().find(is_meant).map(|spec| spec.name)
 }
 
 /// The value that a field has by a word that stands behind the kind, if it can be meant so.
