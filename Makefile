@@ -34,9 +34,10 @@ e2e: ## real SIP clients against the real binary
 	cargo test --locked -p flow-tests --lib -- --ignored --test-threads=1
 	cargo test --locked -p flow-tests --test e2e --test crash -- --test-threads=1
 
-editors: ## the VS Code extension and the Neovim plugin with the real language server (needs Node and Neovim)
+editors: ## the VS Code extension, the Neovim plugin with the real language server, and Zed's part of it (needs Node and Neovim)
 	cargo build --locked -p flow-lsp
 	cargo build --locked -p tree-sitter-flow --example leaves
+	cargo clippy --locked --manifest-path lsp/editors/zed/Cargo.toml --target-dir $(DEBUG)/../zed -- -D warnings
 	cd lsp/editors/vscode && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm run build
 	cd lsp/editors/vscode && FLOW_LSP=$(DEBUG)/flow-lsp LEAVES=$(DEBUG)/examples/leaves npm test
 	FLOW_LSP=$(DEBUG)/flow-lsp nvim --headless -u NONE -i NONE -n -c 'luafile lsp/editors/neovim/test/lsp.lua' </dev/null

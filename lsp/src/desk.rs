@@ -9,25 +9,15 @@ use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::FileId;
 use lsp_types::{TextDocumentContentChangeEvent, Uri};
 
+use crate::document::Document;
 use crate::limits::{FILE_BYTES_MAX, FOLDER_DEPTH_MAX, FOLDER_FILES_MAX, FOLDERS_MAX};
-use crate::position::Lines;
 use crate::uri;
-
-/// A file that an editor has open.
-#[derive(Debug)]
-pub struct Open {
-    /// As the editor writes it.
-    pub uri: Uri,
-    /// The editor's count of changes.
-    pub version: i32,
-    text: String,
-}
 
 /// A folder with what editors have open in it.
 #[derive(Debug)]
 pub struct Shelf {
     folder: Folder,
-    open: BTreeMap<String, Open>,
+    open: BTreeMap<String, Document>,
     /// What was told last, by file.
     pub told: BTreeMap<String, Vec<lsp_types::Diagnostic>>,
     /// Whether something changed since then.
@@ -89,7 +79,7 @@ impl Shelf {
 
     /// The file as an editor has it open.
     #[must_use]
-    pub fn open(&self, name: &str) -> Option<&Open> {
+    pub fn open(&self, name: &str) -> Option<&Document> {
         self.open.get(name)
     }
 
@@ -212,7 +202,7 @@ impl Desk {
         let shelf = self.shelf(&spot.folder);
         shelf.folder.set(&spot.name, text.as_bytes().to_vec());
         shelf.told.remove(&spot.name);
-        shelf.open.insert(spot.name, Open { uri, version, text });
+        shelf.open.insert(spot.name, Document::new(uri, version, text));
         shelf.is_dirty = true;
     }
 
@@ -221,17 +211,8 @@ impl Desk {
         let Some(spot) = Desk::spot(uri) else { return };
         let Some(shelf) = self.shelves.get_mut(&spot.folder) else { return };
         let Some(open) = shelf.open.get_mut(&spot.name) else { return };
-        for change in changes {
-            match change.range {
-                Some(range) => {
-                    let range = Lines::of(&open.text).bytes(&open.text, range);
-                    open.text.replace_range(range, &change.text);
-                }
-                None => open.text = change.text,
-            }
-        }
-        open.version = version;
-        shelf.folder.set(&spot.name, open.text.as_bytes().to_vec());
+        open.change(version, changes);
+        shelf.folder.set(&spot.name, open.text().as_bytes().to_vec());
         shelf.is_dirty = true;
     }
 

@@ -7,6 +7,7 @@ use lsp_types::PublishDiagnosticsParams;
 
 use crate::convert;
 use crate::desk::{Desk, Shelf};
+use crate::document::Document;
 use crate::limits::FINDINGS_MAX;
 use crate::position::Lines;
 
@@ -18,7 +19,7 @@ pub fn news(desk: &mut Desk) -> Vec<PublishDiagnosticsParams> {
         let found = of(shelf, folder);
         for (name, diagnostics) in found {
             let Some(uri) = convert::uri_of(shelf, folder, &name) else { continue };
-            let version = shelf.open(&name).map(|open| open.version);
+            let version = shelf.open(&name).map(Document::version);
             let last = shelf.told.insert(name, diagnostics.clone());
             if last.as_ref() != Some(&diagnostics) {
                 news.push(PublishDiagnosticsParams { uri, diagnostics, version });

@@ -9,6 +9,7 @@ mod ask;
 mod capabilities;
 mod convert;
 mod desk;
+mod document;
 mod findings;
 pub mod limits;
 pub mod position;

@@ -14,3 +14,7 @@ pub const FILE_BYTES_MAX: u64 = 64 << 20;
 pub const ANSWERS_MAX: usize = 2_000;
 /// Findings of one file that are sent.
 pub const FINDINGS_MAX: usize = 1_000;
+/// Changes of a document that are kept to put one that comes late where it belongs.
+pub const CHANGES_KEPT: usize = 64;
+/// Bytes of text in the changes that are kept.
+pub const CHANGE_BYTES_KEPT: usize = 1 << 20;

@@ -425,6 +425,8 @@ impl Chosen {
                 };
                 let mut from = Vec::new();
                 match does.given(name).filter(|(given, _)| *given == value).last() {
+                    // Where no call comes, no caller chooses.
+                    Some((_, From::Caller)) if self.chosen.get(*earlier).is_none_or(Option::is_none) => {}
                     Some((_, From::Caller)) => {
                         return Some(follow(&next, (*earlier, value), here, *exit));
                     }
@@ -464,3 +466,6 @@ fn follow(next: &HashMap<At, (At, usize)>, first: At, then: At, exit: usize) -> 
     }
     way
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //! round lets it on only up to a constant. Shared by the checks of loops.
 //!
 //! What is proved holds for every call: one `set` that every way round passes moves the variable, no other node of the loop
-//! gives it a value, and every way round passes one exit of one `branch` by which the variable has a bound.
+//! gives it a value (a webhook's reply may), and every way round passes one exit of one `branch` by which the variable has a
+//! bound.
 
 use cranelift_entity::EntityRef as _;
 use flow_vm::value::Operator;
@@ -13,6 +14,7 @@ use crate::graph::{Node, NodeId};
 use crate::ir::Pushed;
 use crate::limits::LOOP_TRIES_MAX;
 use crate::nodes::Kind;
+use crate::webhook;
 
 /// The variable moves so, by the constant that is added on every way round.
 struct Moves<'a> {
@@ -32,18 +34,14 @@ pub(super) enum Rounds {
 
 /// How often calls can go round in a group of nodes; `None` where it can't be proved that they come out.
 ///
-/// A group is looked through only so often ([`LOOP_TRIES_MAX`]); in a larger tangle nothing is proved.
+/// Only so many variables and branches of a group are looked at ([`LOOP_TRIES_MAX`]); in a larger tangle nothing is proved.
 pub(super) fn rounds(cx: &Cx<'_>, group: &[NodeId]) -> Option<Rounds> {
     let node = |id: &NodeId| cx.graph.nodes.get(*id);
     let moves = group.iter().filter_map(|id| moves(*id, node(id)?));
     let mut tries = 0;
-    for moves in moves {
-        tries += 1;
-        if tries > LOOP_TRIES_MAX {
-            return None;
-        }
+    for moves in moves.take(LOOP_TRIES_MAX) {
         let others = group.iter().filter(|id| **id != moves.node).filter_map(node);
-        let alone = others.clone().all(|other| given(other) != Some(moves.variable));
+        let alone = others.clone().all(|other| !gives(other, moves.variable));
         if !alone || !is_passed(cx, group, moves.node) {
             continue;
         }
@@ -61,10 +59,20 @@ pub(super) fn rounds(cx: &Cx<'_>, group: &[NodeId]) -> Option<Rounds> {
     None
 }
 
-/// The variable that a node gives a value.
+/// Whether a node gives a variable a value.
+pub(super) fn gives(node: &Node, variable: &str) -> bool {
+    match node.kind {
+        Some(Kind::Set | Kind::Collect) => given(node) == Some(variable),
+        Some(Kind::Webhook) => {
+            webhook::of(node).iter().flat_map(|answer| &answer.fields).any(|(name, _)| name == variable)
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// The variable that a node names as its own.
 fn given(node: &Node) -> Option<&str> {
-    let gives = matches!(node.kind, Some(Kind::Set | Kind::Collect));
-    node.field("variable").filter(|_| gives).and_then(|f| f.value.as_str())
+    node.field("variable")?.value.as_str()
 }
 
 fn value(node: &Node) -> Option<Expr> {
@@ -73,15 +81,20 @@ fn value(node: &Node) -> Option<Expr> {
 
 fn moves(id: NodeId, node: &Node) -> Option<Moves<'_>> {
     let variable = given(node).filter(|_| node.kind == Some(Kind::Set))?;
+    moved(variable, &value(node)?).map(|by| Moves { variable, by, node: id })
+}
+
+/// By how much more a value is than a variable, if it's a constant other than 0.
+pub(super) fn moved(variable: &str, value: &Expr) -> Option<i64> {
     let is_it = |e: &Expr| matches!(e, Expr::Variable(name) if name == variable);
     let number = |e: &Expr| if let Expr::Is(Pushed::Number(n)) = e { Some(*n) } else { None };
-    let by = match value(node)? {
-        Expr::Plus(a, b) if is_it(&a) => number(&b)?,
-        Expr::Plus(a, b) if is_it(&b) => number(&a)?,
-        Expr::Two(Operator::Subtract, a, b) if is_it(&a) => number(&b)?.checked_neg()?,
+    let by = match value {
+        Expr::Plus(a, b) if is_it(a) => number(b)?,
+        Expr::Plus(a, b) if is_it(b) => number(a)?,
+        Expr::Two(Operator::Subtract, a, b) if is_it(a) => number(b)?.checked_neg()?,
         Expr::Is(_) | Expr::Variable(_) | Expr::One(..) | Expr::Two(..) | Expr::Plus(..) => return None,
     };
-    (by != 0).then_some(Moves { variable, by, node: id })
+    (by != 0).then_some(by)
 }
 
 /// Whether every way round in a group passes a node: without it there is none.
@@ -143,7 +156,7 @@ fn bound(when: &Expr, is: bool, moves: &Moves<'_>) -> Option<i64> {
 fn count(cx: &Cx<'_>, group: &[NodeId], moves: &Moves<'_>, last: i64) -> Rounds {
     let mut worst = 0;
     let outside = cx.nodes().filter(|(id, ..)| !is_in(group, *id));
-    for (_, node, _) in outside.filter(|(_, node, _)| given(node) == Some(moves.variable)) {
+    for (_, node, _) in outside.filter(|(_, node, _)| gives(node, moves.variable)) {
         let from = match value(node).filter(|_| node.kind == Some(Kind::Set)) {
             Some(Expr::Is(Pushed::Number(from))) => from,
             Some(_) | None => return Rounds::Bounded,

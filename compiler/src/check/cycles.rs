@@ -164,7 +164,7 @@ impl Search {
 pub(super) fn told(cx: &Cx<'_>, cycle: &Cycle) -> String {
     let states: Vec<_> =
         cycle.iter().map(|(n, exit)| (*n, crate::nodes::spec::CallState::Early, *exit)).collect();
-    cycle.first().map_or_else(String::new, |(first, _)| paths::told(cx, &states.as_slice().into(), *first))
+    cycle.first().map_or_else(String::new, |(first, _)| paths::told(cx, &states, *first))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::collections::{BTreeSet, HashSet};
 use flow_vm::effect::Key;
 use flow_vm::value::{Fact, Operator};
 
+use super::summary::Summary;
 use super::{Cx, Exit, Sink, Site};
 use crate::diag::{Code, Diagnostic};
 use crate::entity::{EntityFacts, IvrMenu, TimeRule, TimeSwitch};
@@ -71,11 +72,20 @@ pub(super) fn all(cx: &Cx<'_>) -> BTreeSet<(NodeId, String)> {
             (Some(Config::PlayMessage(config)), _) if !config.barge_in => vec!["interrupted".to_owned()],
             // Callers in a queue wait until `timeout`: no queue sends them away after a round.
             (Some(Config::Queue(_)), _) if wired(site, "no_answer").is_none() => vec!["no_answer".to_owned()],
+            (Some(Config::Subflow(_)), _) => {
+                let calls = site.calls.as_deref().map(|calls| not_come_back_by(site, calls));
+                calls.into_iter().flatten().map(|exit| exit.name.clone()).collect()
+            }
             _ => Vec::new(),
         };
         never.extend(exits.into_iter().map(|exit| (id, exit)));
     }
     never
+}
+
+/// The exits of a flow that is called by which no call comes back.
+fn not_come_back_by<'s>(site: &'s Site<'_>, calls: &'s Summary) -> impl Iterator<Item = &'s Exit> {
+    site.exits.iter().filter(|exit| exit.known && calls.by(&exit.name).next().is_none())
 }
 
 fn offers_every_key(menu: &IvrMenu) -> bool {
@@ -110,7 +120,7 @@ fn interrupted_without_keys(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_
 
 fn never_comes_back(cx: &Cx<'_>, id: NodeId, node: &Node, site: &Site<'_>, out: &mut Sink) {
     let (Some(calls), Some(key)) = (&site.calls, called(node)) else { return };
-    for exit in site.exits.iter().filter(|exit| exit.known && calls.by(&exit.name).next().is_none()) {
+    for exit in not_come_back_by(site, calls) {
         let message = format!("`{}` is never taken: no call comes back from `{key}` by it", exit.name);
         let found = Diagnostic::new(Code::ExitNeverTaken, cx.exit_place(id, exit), message);
         let help =

@@ -75,7 +75,7 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
                 "callers of `{}` may wait {}, prompts not counted, before a person or a recording takes them: {}",
                 cx.name(entry),
                 told(seconds),
-                paths::told(cx, &steps.as_slice().into(), last)
+                paths::told(cx, &steps, last)
             );
             let help = "let it ring for a shorter time, ring several at once, or offer a mailbox sooner";
             let help = match queue.and_then(|(id, _)| Some((cx.name(*id), own(*id)?))) {

@@ -114,24 +114,21 @@ impl Paths {
     }
 
     /// The shortest path of a call that comes to a node in a state, as much of it as is told.
-    pub(super) fn to(&self, node: NodeId, state: CallState) -> Way {
-        let Some(reached) = self.reached(node, state) else { return Way::default() };
-        if reached.depth <= TOLD_MAX {
-            return Way { steps: self.back(node, state, TOLD_MAX), cut: None };
+    pub(super) fn to(&self, node: NodeId, state: CallState) -> Vec<Step> {
+        let Some(reached) = self.reached(node, state) else { return Vec::new() };
+        let tail = self.back(node, state);
+        match reached.head.filter(|_| reached.depth > TOLD_MAX) {
+            Some((node, state)) => [self.back(node, state), tail].concat(),
+            None => tail,
         }
-        let mut steps =
-            reached.head.map_or_else(Vec::new, |(node, state)| self.back(node, state, TOLD_MAX / 2));
-        let cut = Some(steps.len());
-        steps.extend(self.back(node, state, TOLD_MAX / 2));
-        Way { steps, cut }
     }
 
     /// The last steps of the path to a node.
-    fn back(&self, node: NodeId, state: CallState, steps_max: usize) -> Vec<Step> {
+    fn back(&self, node: NodeId, state: CallState) -> Vec<Step> {
         let mut path = Vec::new();
         let mut at = self.reached(node, state);
         while let Some(Reached { came: Came::From(before, state, exit), .. }) = at {
-            if path.len() == steps_max {
+            if path.len() == TOLD_MAX {
                 break;
             }
             path.push((before, state, exit));
@@ -142,43 +139,17 @@ impl Paths {
     }
 }
 
-/// A path, or of a long one its beginning and its end.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Way {
-    steps: Vec<Step>,
-    /// How many steps come before the place where the middle is left out.
-    cut: Option<usize>,
-}
-
-impl Way {
-    /// One step more.
-    pub(super) fn push(&mut self, step: Step) {
-        self.steps.push(step);
-    }
-}
-
-impl From<&[Step]> for Way {
-    fn from(steps: &[Step]) -> Way {
-        if steps.len() <= TOLD_MAX {
-            return Way { steps: steps.to_vec(), cut: None };
-        }
-        let half = TOLD_MAX / 2;
-        let (head, tail) = (steps.iter().take(half), steps.iter().skip(steps.len() - half));
-        Way { steps: head.chain(tail).copied().collect(), cut: Some(half) }
-    }
-}
-
-/// A path in words: `office → hours.business → menu.1 → bye`.
-pub(super) fn told(cx: &Cx<'_>, way: &Way, end: NodeId) -> String {
+/// A path in words: `office → hours.business → menu.1 → bye`; of a long one its beginning and its end.
+pub(super) fn told(cx: &Cx<'_>, path: &[Step], end: NodeId) -> String {
     let mut words: Vec<String> = Vec::new();
-    for (node, _, exit) in &way.steps {
+    for (node, _, exit) in path {
         let exits = cx.exits(*node);
         let exit = exits.get(*exit).filter(|_| exits.len() > 1).map(|e| format!(".{}", e.name));
         words.push(format!("{}{}", cx.name(*node), exit.unwrap_or_default()));
     }
     words.push(cx.name(end).to_owned());
     let half = TOLD_MAX / 2;
-    if way.cut.is_some() || words.len() > TOLD_MAX {
+    if words.len() > TOLD_MAX {
         words.splice(half..words.len() - half, ["…".to_owned()]);
     }
     words.join(" → ")

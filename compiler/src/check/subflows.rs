@@ -7,16 +7,15 @@
 //!
 //! **Cure:** give every input a value of its type, in the order of `inputs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use flow_vm::limits::STACK_MAX;
-use flow_vm::value::{Operator, Type};
+use flow_vm::value::Type;
 
-use super::{Cx, Sink, Site, paths};
+use super::{Cx, Sink, Site, counted, paths};
 use crate::diag::{Code, Diagnostic};
 use crate::expr::{self, Expr, Variables};
 use crate::graph::{Graph, Node, NodeId};
-use crate::ir::Pushed;
 use crate::library::called;
 use crate::nodes::Kind;
 use crate::nodes::spec::CallState;
@@ -29,14 +28,20 @@ pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
         return;
     }
     let variables = Variables::of(cx.graph);
-    let mut counts = BTreeMap::new();
+    let mut again = Vec::new();
     for (id, node, site) in calls {
         let Some(key) = called(node) else { continue };
         let Some(callee) = callee(cx, id, key, out) else { continue };
         inputs(cx, id, node, callee, &variables, out);
         wrong_state(cx, id, site, key, out);
-        recursion(cx, id, node, key, &mut counts, out);
+        if key == cx.graph.key {
+            again.push((id, node));
+        } else if cx.callees.call_each_other(&cx.graph.key, key) {
+            let round = format!("sends calls to `{key}`, which sends them to this flow again, without end");
+            out.push(endless(cx, id, node, &round));
+        }
     }
+    calls_itself(cx, &again, out);
     names(cx, out);
 }
 
@@ -194,62 +199,43 @@ fn too_deep(given: &[Expr]) -> bool {
     given.iter().enumerate().any(|(below, expr)| below + expr.height() > usize::from(STACK_MAX))
 }
 
-/// Nodes that calls come to past every branch that bounds a variable, by the variable and whether it goes up.
-type Counts = BTreeMap<(String, bool), BTreeSet<NodeId>>;
-
-/// A flow that calls itself must be able to do so only so often.
-fn recursion(cx: &Cx<'_>, id: NodeId, node: &Node, key: &str, counts: &mut Counts, out: &mut Sink) {
-    let own = cx.graph.key.as_str();
-    if !cx.callees.call_each_other(own, key) || key == own && is_counted(cx, id, node, counts) {
-        return;
-    }
-    let deep = flow_vm::limits::SUBFLOWS_MAX;
-    let message = match key == own {
-        true => format!("`{}` sends calls through this flow again, without end", node.name),
-        false => {
-            format!(
-                "`{}` sends calls to `{key}`, which sends them to this flow again, without end",
-                node.name
-            )
-        }
-    };
+fn endless(cx: &Cx<'_>, id: NodeId, node: &Node, round: &str) -> Diagnostic {
+    let message = format!("`{}` {round}", node.name);
     let help = "go round within one flow; or count: give a number input that is one more each time, behind a branch that \
-                lets on only up to a constant";
+                lets on only up to a constant, and the same one wherever the flow calls itself";
+    let deep = flow_vm::limits::SUBFLOWS_MAX;
     let finding = Diagnostic::new(Code::EndlessRecursion, cx.field_place(id, "flow"), message);
-    out.push(finding.saying(format!("callers are cut off {deep} flows deep")).help(help));
+    finding.saying(format!("callers are cut off {deep} flows deep")).help(help)
 }
 
-/// Whether a flow calls itself with a number input that moves by a constant, behind a branch that bounds it.
-fn is_counted(cx: &Cx<'_>, id: NodeId, node: &Node, counts: &mut Counts) -> bool {
-    let inputs = cx.graph.inputs();
-    inputs.iter().zip(gives(node)).filter(|((_, ty), _)| *ty == Type::Number).any(|((name, _), given)| {
-        let Some(by) = moves(name, &given) else { return false };
-        let past = counts.entry(((*name).to_owned(), by > 0)).or_insert_with(|| past_bounds(cx, name, by));
-        !past.contains(&id)
-    })
-}
-
-/// By how much more a value is than a variable, if it's a constant.
-fn moves(variable: &str, given: &Expr) -> Option<i64> {
-    let it = |e: &Expr| matches!(e, Expr::Variable(name) if name == variable);
-    let number = |e: &Expr| if let Expr::Is(Pushed::Number(n)) = e { Some(*n) } else { None };
-    let by = match given {
-        Expr::Plus(a, b) if it(a) => number(b)?,
-        Expr::Plus(a, b) if it(b) => number(a)?,
-        Expr::Two(Operator::Subtract, a, b) if it(a) => number(b)?.checked_neg()?,
-        Expr::Is(_) | Expr::Variable(_) | Expr::One(..) | Expr::Two(..) | Expr::Plus(..) => return None,
-    };
-    (by != 0).then_some(by)
+/// A flow that calls itself must be able to do so only so often: one number input goes one way wherever it does, behind a
+/// branch that bounds it. Of two that take turns each could undo what the other counts.
+fn calls_itself(cx: &Cx<'_>, calls: &[(NodeId, &Node)], out: &mut Sink) {
+    let mut counted = BTreeSet::new();
+    for (at, (name, _)) in
+        cx.graph.inputs().into_iter().enumerate().filter(|(_, (_, ty))| *ty == Type::Number)
+    {
+        for way in [1, -1] {
+            let past = past_bounds(cx, name, way);
+            let moves = |node: &Node| gives(node).get(at).and_then(|given| counted::moved(name, given));
+            let counting = calls
+                .iter()
+                .filter(|(id, node)| moves(node).is_some_and(|by| by.signum() == way) && !past.contains(id));
+            let counting: BTreeSet<NodeId> = counting.map(|(id, _)| *id).collect();
+            if counting.len() > counted.len() {
+                counted = counting;
+            }
+        }
+    }
+    for (id, node) in calls.iter().filter(|(id, _)| !counted.contains(id)) {
+        out.push(endless(cx, *id, node, "sends calls through this flow again, without end"));
+    }
 }
 
 /// The nodes that calls come to without passing an exit of a branch by which a variable has a bound that moves so. One
 /// that the flow itself sets has none.
 fn past_bounds(cx: &Cx<'_>, variable: &str, by: i64) -> BTreeSet<NodeId> {
-    let sets = |node: &Node| {
-        matches!(node.kind, Some(Kind::Set | Kind::Collect))
-            && node.field("variable").and_then(|f| f.value.as_str()) == Some(variable)
-    };
-    if cx.nodes().any(|(_, node, _)| sets(node)) {
+    if cx.nodes().any(|(_, node, _)| counted::gives(node, variable)) {
         return cx.nodes().map(|(id, ..)| id).collect();
     }
     let entries = cx.nodes().filter(|(_, n, _)| n.kind.is_some_and(|k| k.spec().is_entry()));
@@ -259,9 +245,8 @@ fn past_bounds(cx: &Cx<'_>, variable: &str, by: i64) -> BTreeSet<NodeId> {
         let Some(node) = cx.graph.nodes.get(at) else { continue };
         let when = node.field("when").filter(|_| node.kind == Some(Kind::Branch));
         let when = when.and_then(|f| expr::read(f.value.as_str()?).ok());
-        let bounded = |exit: &str| {
-            when.as_ref().is_some_and(|when| super::counted::bounds(when, exit == "yes", variable, by))
-        };
+        let bounded =
+            |exit: &str| when.as_ref().is_some_and(|when| counted::bounds(when, exit == "yes", variable, by));
         let free = cx.exits(at).iter().filter(|exit| !bounded(&exit.name));
         open.extend(free.filter_map(|exit| exit.target).filter(|to| seen.insert(*to)));
     }

@@ -233,7 +233,7 @@ impl Summary {
             self.well.insert(way.came);
         }
         // That a node gets answered calls however they come in is the flow's own finding.
-        if way.left == CallState::Answered && way.came == CallState::Answered {
+        if way.came == CallState::Answered {
             let inside = site.calls.as_ref().and_then(|calls| calls.early_only.as_deref());
             let own = needs_early(node, site).then_some(node.name.as_str());
             if let Some(name) = own.or(inside) {
@@ -297,3 +297,6 @@ fn after(node: &Node, site: &Site<'_>, exit: &Exit, way: Way) -> Vec<Way> {
     };
     paths::left(node, site, exit, way.left).into_iter().map(on).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -288,3 +288,121 @@ fn of_many_variables_that_are_not_set_the_first_twenty_are_told_with_the_way() {
     assert_eq!(told.iter().filter(|m| m.contains(": office")).count(), 20);
     assert!(told[..20].iter().all(|m| m.contains(": office")), "{told:?}");
 }
+
+#[test]
+fn a_name_is_replaced_where_it_is_read_and_nowhere_else() {
+    for (text, is) in [
+        ("a + aa + a.b + a_ + 'a' + a", "x + aa + a.b + a_ + 'a' + x"),
+        ("'{a' + a + '}a' + a", "'{a' + x + '}a' + x"),
+        ("äa(a)", "äx(x)"),
+    ] {
+        assert_eq!(variables::replaced(text, "a", "x", false), is);
+    }
+    for (text, is) in [
+        ("a {a} a{a + 'a' + a}", "a {x} a{x + 'a' + x}"),
+        ("a's {a} and '{a}'", "a's {x} and '{x}'"),
+        ("{{a}} {a} {{{a}}}", "{{a}} {x} {{{x}}}"),
+        ("{'a} a {a}", "{'a} a {x}"),
+    ] {
+        assert_eq!(variables::replaced(text, "a", "x", true), is);
+    }
+}
+
+#[test]
+fn exits_that_no_call_can_take_are_known_with_or_without_an_edge() {
+    let keys: String = "0123456789*#".chars().map(|key| format!("  key {key}\n")).collect();
+    let text = format!(
+        r#"flow main {{
+  entry office: inbound_number "+61299998888" -> hours
+  hours: time_switch times {{ all -> full  late -> menu  default -> said }}
+  full: ivr_menu full {{ 1 -> said  timeout -> said  invalid -> said }}
+  menu: ivr_menu menu {{ 1 -> said  timeout -> said  invalid -> said }}
+  said: play_message choices -> barged
+  barged: play_message choices {{ barge_in = true  next -> code }}
+  code: collect choices {{ variable = code  next -> door  timeout -> door  invalid -> door }}
+  door: collect choices {{ secret = "door"  next -> line  timeout -> line  invalid -> line }}
+  line: queue support {{ timeout -> short }}
+  short: queue support {{ timeout -> call  no_answer -> call }}
+  call: subflow {{ flow = half  ok -> box  never -> box }}
+  box: voicemail box
+}}
+flow half {{
+  exits = [ok, never]
+  entry begin: start -> ok
+  ok: return {{ exit = ok }}
+}}
+time_switch times {{
+  timezone = "Australia/Sydney"
+  rule all {{ days = mon..sun }}
+  rule late {{ days = mon..fri  hours = 20:00..22:00 }}
+}}
+queue support {{ members = [101] }}
+ivr_menu full {{
+  greeting = choices
+{keys}}}
+{OFFICE}"#
+    );
+    of_flow(&text, |cx| {
+        let never = never_taken(cx.graph, cx.world);
+        let told = never.iter().map(|(id, exit)| format!("{}.{exit}", cx.name(*id)));
+        let exits = [
+            "hours.late",
+            "full.invalid",
+            "said.interrupted",
+            "code.refused",
+            "line.no_answer",
+            "call.never",
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), exits);
+    });
+}
+
+#[test]
+fn a_number_that_enters_flows_of_two_groups_is_told_in_the_later_one() {
+    let group = |text: &str| {
+        let read = read_text(&[Source { name: "case.flow", bytes: text.as_bytes() }]);
+        assert_eq!(read.diagnostics, [], "{text}");
+        read.project
+    };
+    let flow = |key: &str, number: u32| {
+        format!(
+            "flow {key} {{\n  entry office: inbound_number \"+6129999888{number}\" -> bye\n  bye: hangup\n}}\n"
+        )
+    };
+    let numbers = "inbound_number \"+61299998881\"\ninbound_number \"+61299998882\"\n";
+    let groups = [
+        // Twice inside a group is the group's own finding.
+        group(&format!("{}{}{numbers}", flow("a", 1), flow("b", 1))),
+        group(&format!("{}{numbers}", flow("c", 2))),
+        group(&format!("{}{}{numbers}", flow("d", 1), flow("e", 2))),
+    ];
+    let found = across_groups(groups.iter().map(|group| group.flows.values()));
+    let told: Vec<Vec<String>> =
+        found.into_iter().map(|group| group.into_iter().map(|d| d.message).collect()).collect();
+    let is = |number: u32, flows: &str| {
+        format!("calls to +6129999888{number} can start at one place only, but it is in {flows}")
+    };
+    assert_eq!(told, [vec![], vec![], vec![is(1, "`a` and in `d`"), is(2, "`c` and in `e`")]]);
+}
+
+#[test]
+fn flows_are_linked_only_where_one_calls_another() {
+    let flows = |text: &str| {
+        let read = read_text(&[Source { name: "case.flow", bytes: text.as_bytes() }]);
+        assert_eq!(read.diagnostics, [], "{text}");
+        read.project.flows.values().cloned().collect::<Vec<_>>()
+    };
+    let b = "flow b {\n  entry begin: start -> bye\n  bye: hangup\n}\n";
+    let alone = flows(&format!("flow a {{\n  entry begin: start -> bye\n  bye: hangup\n}}\n{b}"));
+    for flow in &alone {
+        assert!(!crate::library::calls(flow) && flow.library.flows().next().is_none());
+    }
+    let linked =
+        flows(&format!("flow a {{\n  entry begin: start -> b\n  b: subflow {{ flow = b }}\n}}\n{b}"));
+    let [a, b] = linked.as_slice() else { panic!("two flows") };
+    assert!(crate::library::calls(a) && !crate::library::calls(b));
+    let keys: Vec<&str> = b.library.flows().map(|flow| flow.key.as_str()).collect();
+    assert_eq!(keys, ["a", "b"]);
+    let bye = &b.nodes[b.node("bye").unwrap()];
+    assert_eq!(crate::library::name_in_programs(b, bye), "b/bye");
+}

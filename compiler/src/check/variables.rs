@@ -211,24 +211,27 @@ fn weekday(name: &str) -> Option<&'static str> {
     day.get(..3)
 }
 
-/// An expression with a name replaced, where it stands as a word and not in a text.
-fn replaced(text: &str, name: &str, with: &str, in_braces: bool) -> String {
+/// A text with a name replaced in its expressions, where it stands as a word and not in quotes.
+pub(super) fn replaced(text: &str, name: &str, with: &str, is_template: bool) -> String {
     let is = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    let (mut quoted, mut braces) = (false, 0_u32);
+    // The expressions of a template stand in braces, and two braces are one of its text.
+    let (mut inside, mut quoted) = (!is_template, false);
     while let Some(first) = rest.chars().next() {
         let word = rest.find(|c| !is(c)).unwrap_or(rest.len());
-        let (one, after) = rest.split_at(if is(first) { word } else { first.len_utf8() });
-        match first {
-            '{' => braces += 1,
-            '}' => {
-                braces = braces.saturating_sub(1);
-                quoted = false;
-            }
-            '\'' if !in_braces || braces > 0 => quoted = !quoted,
+        let len = match first {
+            c if is(c) => word,
+            '{' if rest.starts_with("{{") => 2,
+            c => c.len_utf8(),
+        };
+        let (one, after) = rest.split_at(len);
+        match one {
+            "{" if is_template => inside = true,
+            "}" if is_template => (inside, quoted) = (false, false),
+            "'" if inside => quoted = !quoted,
             _ => {}
         }
-        let is_name = one == name && !quoted && (!in_braces || braces > 0);
+        let is_name = one == name && inside && !quoted;
         out.push_str(if is_name { with } else { one });
         rest = after;
     }
@@ -249,7 +252,7 @@ fn unset(cx: &Cx<'_>, variables: &Variables, reads: &[(NodeId, &'static str, Str
             && let Some(path) = way_around(cx, variables, *id, *number)
         {
             message.push_str(": ");
-            message.push_str(&paths::told(cx, &path.as_slice().into(), *id));
+            message.push_str(&paths::told(cx, &path, *id));
         }
         let found = Diagnostic::new(Code::VariableUnset, cx.field_place(*id, field), message);
         out.push(found.help(format!(

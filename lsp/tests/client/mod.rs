@@ -28,6 +28,9 @@ pub struct Client {
     /// Whether findings are shown with what they say.
     pub in_full: bool,
     version: i32,
+    /// Whether changes are held back, until they are released.
+    pub is_holding: bool,
+    held: Vec<Value>,
     told: BTreeMap<String, String>,
     /// What was told last, by file.
     pub findings: BTreeMap<String, String>,
@@ -49,6 +52,8 @@ impl Client {
             open: BTreeSet::new(),
             in_full: false,
             version: 1,
+            is_holding: false,
+            held: Vec::new(),
             told: BTreeMap::new(),
             findings: BTreeMap::new(),
             legend: Vec::new(),
@@ -291,7 +296,19 @@ impl Client {
         let document = json!({ "uri": self.uri(name), "version": self.version });
         let change = json!({ "range": at, "text": with });
         let params = json!({ "textDocument": document, "contentChanges": [change] });
-        self.notify("textDocument/didChange", params);
+        if self.is_holding {
+            self.held.push(params);
+        } else {
+            self.notify("textDocument/didChange", params);
+        }
+    }
+
+    /// Sends the changes that were held back, the last one first.
+    pub fn release(&mut self) {
+        self.is_holding = false;
+        for params in std::mem::take(&mut self.held).into_iter().rev() {
+            self.notify("textDocument/didChange", params);
+        }
     }
 
     /// A mark, or LINE:COLUMN.

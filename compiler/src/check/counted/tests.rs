@@ -126,3 +126,75 @@ fn a_variable_that_two_nodes_of_the_loop_set_does_not_count() {
     assert_eq!(of(&[more, ("n", "0")]), None);
     assert_eq!(of(&[more, more]), None);
 }
+
+#[test]
+fn a_variable_that_a_reply_may_set_does_not_count() {
+    let of = |from: &str, within: &str| {
+        let text = format!(
+            r#"flow main {{
+  entry office: inbound_number "+61299998888" -> start
+  start: set {{ variable = n  value = "0"  next -> ask0 }}
+  ask0: webhook {{ url = "https://crm.example/x"  answers = ["{from}"]  known -> enough  default -> bye  error -> bye }}
+  enough: branch {{ when = "n < 5"  yes -> body0  no -> bye }}
+  body0: set {{ variable = n  value = "n + 1"  next -> body1 }}
+  body1: webhook {{ url = "https://crm.example/y"  answers = ["{within}"]  known -> enough  default -> bye  error -> bye }}
+  bye: hangup
+}}
+inbound_number "+61299998888"
+"#
+        );
+        of_flow(&text, |cx| {
+            let looped =
+                |(_, node, _): &(NodeId, &Node, &_)| node.name == "enough" || node.name.starts_with("body");
+            let group: Vec<NodeId> = cx.nodes().filter(looped).map(|(id, ..)| id).collect();
+            rounds(cx, &group)
+        })
+    };
+    assert_eq!(of("known(m: number)", "known(k: number)"), Some(Rounds::AtMost(5)));
+    assert_eq!(of("known(n: number)", "known(k: number)"), Some(Rounds::Bounded));
+    assert_eq!(of("known(m: number)", "known(k: number, n: number)"), None);
+}
+
+#[test]
+fn only_so_many_variables_and_branches_of_a_loop_are_looked_at() {
+    let max = LOOP_TRIES_MAX;
+    // The last variable is the one that counts.
+    let of = |sets: usize| {
+        let others: Vec<String> = (1..sets).map(|n| format!("v{n}")).collect();
+        let more: Vec<String> = others.iter().map(|v| format!("{v} + 1")).collect();
+        let starts: Vec<Set<'_>> = others.iter().map(|v| (v.as_str(), "0")).chain([("n", "0")]).collect();
+        let steps = others.iter().zip(&more).map(|(v, more)| (v.as_str(), more.as_str()));
+        rounds_of(&starts, "n < 5", "yes", &steps.chain([("n", "n + 1")]).collect::<Vec<_>>())
+    };
+    assert_eq!(of(max), Some(Rounds::AtMost(5)));
+    assert_eq!(of(max + 1), None);
+    // The last branch is the one that every way round passes: the others send calls past each other.
+    let of = |branches: usize| {
+        let others: String = (1..branches)
+            .map(|n| {
+                format!(
+                    "  s{n}: branch {{ when = \"caller.name == '{n}'\"  yes -> b{n}  no -> s{} }}\n  \
+                       b{n}: branch {{ when = \"n < 9\"  yes -> last  no -> bye }}\n",
+                    n + 1
+                )
+            })
+            .collect();
+        let text = format!(
+            "flow main {{\n  entry office: inbound_number \"+61299998888\" -> start\n  \
+               start: set {{ variable = n  value = \"0\"  next -> s1 }}\n{others}  \
+               s{branches}: branch {{ when = \"caller.name == 'x'\"  yes -> last  no -> last }}\n  \
+               last: branch {{ when = \"n < 5\"  yes -> more  no -> bye }}\n  \
+               more: set {{ variable = n  value = \"n + 1\"  next -> s1 }}\n  bye: hangup\n}}\n\
+             inbound_number \"+61299998888\"\n"
+        );
+        of_flow(&text, |cx| {
+            let looped = |(_, node, _): &(NodeId, &Node, &_)| {
+                !["office", "start", "bye"].contains(&node.name.as_str())
+            };
+            let group: Vec<NodeId> = cx.nodes().filter(looped).map(|(id, ..)| id).collect();
+            rounds(cx, &group)
+        })
+    };
+    assert_eq!(of(max), Some(Rounds::AtMost(5)));
+    assert_eq!(of(max + 1), None);
+}
