@@ -232,13 +232,11 @@ impl Summary {
         if ends_well(site, way) {
             self.well.insert(way.came);
         }
-        // That a node gets answered calls however they come in is the flow's own finding.
-        if way.came == CallState::Answered {
-            let inside = site.calls.as_ref().and_then(|calls| calls.early_only.as_deref());
-            let own = needs_early(node, site).then_some(node.name.as_str());
-            if let Some(name) = own.or(inside) {
-                self.early_only.get_or_insert_with(|| name.to_owned());
-            }
+        // Calls that come in answered come here too: no way depends on that.
+        let inside = site.calls.as_ref().and_then(|calls| calls.early_only.as_deref());
+        let own = needs_early(node, site).then_some(node.name.as_str());
+        if let Some(name) = own.or(inside) {
+            self.early_only.get_or_insert_with(|| name.to_owned());
         }
     }
 }

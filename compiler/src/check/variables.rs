@@ -226,7 +226,7 @@ pub(super) fn replaced(text: &str, name: &str, with: &str, is_template: bool) ->
         };
         let (one, after) = rest.split_at(len);
         match one {
-            "{" if is_template => inside = true,
+            "{" => inside = true,
             "}" if is_template => (inside, quoted) = (false, false),
             "'" if inside => quoted = !quoted,
             _ => {}

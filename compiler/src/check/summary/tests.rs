@@ -316,7 +316,8 @@ fn of_flows_that_call_each_other_each_knows_what_the_other_does() {
 flow {other} {{
   exits = [ok]
   entry begin: start -> look
-  look: branch {{ when = "caller.name == ''"  yes -> more  no -> ok }}
+  look: branch {{ when = "caller.name == ''"  yes -> more  no -> ann }}
+  ann: extension 101 {{ answered -> more  no_answer -> ok }}
   more: subflow {{ flow = {sub}  ok -> ok }}
   ok: return {{ exit = ok }}
 }}"#
@@ -326,9 +327,14 @@ flow {other} {{
         assert_eq!(
             known_by(first, &flows("sub", "other")),
             r"ok: Early to Early
+ok: Early to Early waited
+ok: Early to Answered waited served
 ok: Answered to Answered
-ok: Seconds(0)
-well: Early",
+ok: Answered to Answered waited
+ok: Answered to Answered waited served
+ok: Seconds(20)
+well: Early, Answered
+longest: 20 s",
             "{first}"
         );
     }
