@@ -74,10 +74,11 @@ fuzz: ## look for crashes in what reads files, FUZZ_SECONDS for each reader (nee
 	cd vm && cargo +nightly fuzz run bytecode -- -max_total_time=$(FUZZ_SECONDS)
 	cd vm && cargo +nightly fuzz run machine -- -max_total_time=$(FUZZ_SECONDS)
 
-mutants: ## change checks and lowering in 800 small ways and tell what no test notices (hours; needs cargo-mutants; a part: SHARD=0/8)
+mutants: ## change checks, lowering and `flowc diff` in 1500 small ways and tell what no test notices (hours; needs cargo-mutants; a part: SHARD=0/8)
 	@command -v cargo-mutants >/dev/null || { echo "cargo-mutants is missing; install it with: cargo install --locked cargo-mutants"; exit 1; }
 	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 cargo mutants --package flow-compiler --output target \
 		--file 'compiler/src/check/**' --file compiler/src/check.rs --file compiler/src/lower.rs --file 'compiler/src/lower/**' \
+		--file compiler/src/library.rs --file compiler/src/diff.rs --file 'compiler/src/diff/**' \
 		$(if $(SHARD),--shard $(SHARD)) -- --lib --test cases --test fixes --test office --test canvas
 
 fmt: ## format the code and the example flows

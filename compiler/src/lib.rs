@@ -24,6 +24,7 @@
 //! }
 //! ```
 
+mod calendar;
 pub mod check;
 pub mod compile;
 pub mod coverage;

@@ -72,8 +72,7 @@ pub(crate) mod duration {
 
 /// Dates, `2026-12-25`, of the years 1970 to 2999.
 pub(crate) mod date {
-    use chrono::{Datelike, NaiveDate};
-
+    use crate::calendar;
     use crate::entity::Date;
 
     /// A date of the Gregorian calendar.
@@ -83,19 +82,16 @@ pub(crate) mod date {
             let part = parts.next().filter(|p| p.len() == digits && p.bytes().all(|b| b.is_ascii_digit()))?;
             part.parse::<u32>().ok()
         };
-        let (year, month, day) = (i32::try_from(number(4)?).ok()?, number(2)?, number(2)?);
-        let date = NaiveDate::from_ymd_opt(year, month, day).filter(|_| parts.next().is_none())?;
-        (1970..3000).contains(&date.year()).then(|| Date { day: date.num_days_from_ce() - EPOCH })
+        let (year, month, day) = (i64::from(number(4)?), number(2)?, number(2)?);
+        let day = calendar::day(year, month, day).filter(|_| parts.next().is_none())?;
+        (1970..3000).contains(&year).then_some(Date { day: i32::try_from(day).ok()? })
     }
 
     /// As `read` takes it.
     pub(crate) fn print(date: Date) -> String {
-        let date = NaiveDate::from_num_days_from_ce_opt(date.day.saturating_add(EPOCH)).unwrap_or_default();
-        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+        let (year, month, day) = calendar::date(i64::from(date.day));
+        format!("{year:04}-{month:02}-{day:02}")
     }
-
-    /// 1970-01-01, counted from the year 1.
-    const EPOCH: i32 = 719_163;
 }
 
 /// What is wrong with a value.
@@ -168,8 +164,7 @@ pub(crate) fn check(ty: FieldType, value: &Value) -> Result<(), Wrong> {
         }
         FieldType::Zone => {
             let zone = value.as_str().ok_or_else(|| Wrong::Type(wants(ty)))?;
-            let known = zone.parse::<chrono_tz::Tz>().is_ok();
-            return if known { Ok(()) } else { Err(Wrong::Type(wants(ty))) };
+            return if crate::zone::is_zone(zone) { Ok(()) } else { Err(Wrong::Type(wants(ty))) };
         }
         FieldType::Weekdays => return strings(value, |s| Weekdays::NAMES.contains(&s), ty),
         FieldType::Hours => hours(value).is_some_and(|h| !h.is_empty()),

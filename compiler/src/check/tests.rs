@@ -403,6 +403,11 @@ fn flows_are_linked_only_where_one_calls_another() {
     assert!(crate::library::calls(a) && !crate::library::calls(b));
     let keys: Vec<&str> = b.library.flows().map(|flow| flow.key.as_str()).collect();
     assert_eq!(keys, ["a", "b"]);
+    // However often they are linked, what was linked before isn't kept.
+    let mut again = linked.clone();
+    crate::library::link(&mut again);
+    let copies: Vec<_> = again.iter().flat_map(|flow| flow.library.flows()).collect();
+    assert!(copies.len() == 4 && copies.iter().all(|flow| flow.library.flows().next().is_none()));
     let bye = &b.nodes[b.node("bye").unwrap()];
     assert_eq!(crate::library::name_in_programs(b, bye), "b/bye");
 }

@@ -126,7 +126,7 @@ fn hours(word: &str) -> Option<Value> {
     Some(json!({ "start": clock::print(clock::read(start)?), "end": clock::print(clock::read(end)?) }))
 }
 
-fn dates(word: &str) -> Option<Value> {
+pub(crate) fn dates(word: &str) -> Option<Value> {
     Some(match word.split_once("..") {
         Some((from, to)) => {
             json!({ "from": date::print(date::read(from)?), "to": date::print(date::read(to)?) })
