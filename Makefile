@@ -86,7 +86,7 @@ fmt: ## format the code and the example flows
 	cargo run --quiet -p flowc -- fmt examples
 
 update: ## rewrite generated files and expectations
-	UPDATE=1 cargo test --locked -p flow-compiler -p flowc -p flow-lsp -p flow-wasm
+	UPDATE=1 cargo test --locked -p flow-vm -p flow-compiler -p flowc -p flow-lsp -p flow-wasm
 	UPDATE=1 cargo test --locked -p flow-tests --test house
 	UPDATE=1 cargo test --locked -p tree-sitter-flow
 

@@ -1,0 +1,23 @@
+flowpbx-asm 1
+; Behind `digits` of the switch there are some.
+node "n"
+entry "n" @0
+range "n" @0 @7
+answer
+switch_outcome |
+| done @2
+| key @6
+| timeout @6
+| failed @6
+collect "x" 1..4 # 5s 3s
+switch_collect |
+| digits @4
+| accepted @6
+| refused @6
+| too_few @6
+| silent @6
+| failed @6
+push_digits text
+store v0
+hangup normal
+;~ passes

@@ -1,0 +1,8 @@
+flowpbx-asm 1
+; A mailbox for a caller who wasn't answered.
+node "n"
+entry "n" @0
+range "n" @0 @2
+voicemail "x"
+hangup normal
+;~ program refused at op @0: the caller may not be answered yet: answer first (rule CallState)
