@@ -282,6 +282,9 @@ codes! {
     /// The flow passed every check and still couldn't be made into a program: it is larger than programs may be, or this
     /// compiler has a mistake, which is worth reporting.
     NotCompiled = "F901", Error, "flow that can't be compiled";
+    /// The file is no program, or it was changed after it was built: a server would refuse it. Build it again from its
+    /// sources.
+    BrokenProgram = "F902", Error, "program that can't be run";
 }
 
 impl fmt::Display for Code {

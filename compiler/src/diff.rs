@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::entity::EntityKind;
 use crate::entity::catalog::Catalog;
 use crate::graph::{Declaration, Graph, NodeId};
+use crate::nodes::Kind;
 
 mod facts;
 pub(crate) mod hours;
@@ -82,11 +83,25 @@ pub fn diff(before: &Side<'_>, after: &Side<'_>) -> Vec<Change> {
     let pairs = entries(&before, &after, &mut changes);
     for ((old, new), starts) in pairs {
         if let (Some(old), Some(new)) = (before.flows.get(old), after.flows.get(new)) {
+            heads(old, new, &mut changes);
             walk::flows(old, new, &starts, &mut changes);
         }
     }
     facts::compare(&before, &after, &mut changes);
     changes
+}
+
+/// The changes in lines. Where a version has several flows, each line about a node says in which of them it is.
+#[must_use]
+pub fn told(changes: &[Change], before: &Side<'_>, after: &Side<'_>) -> String {
+    let several = before.flows.len().max(after.flows.len()) > 1;
+    let line = |change: &Change| match &change.about {
+        About::Node { flow, .. } if several => format!("In flow `{flow}`: {}\n", change.sentence),
+        About::Node { .. } | About::Number { .. } | About::Flow { .. } | About::Entity { .. } => {
+            format!("{}\n", change.sentence)
+        }
+    };
+    changes.iter().map(line).collect()
 }
 
 /// A version, ready to be asked.
@@ -127,8 +142,10 @@ impl<'a> System<'a> {
             for key in node.entities.iter().filter_map(|e| e.key.as_deref()) {
                 numbers.entry(key).or_insert(entry);
             }
+            // Calls of other flows come in at one place, whatever it's called.
+            let name = if node.kind == Some(Kind::Start) { "" } else { node.name.as_str() };
             if node.entities.is_empty() {
-                others.entry((view.graph.key.as_str(), node.name.as_str())).or_insert(entry);
+                others.entry((view.graph.key.as_str(), name)).or_insert(entry);
             }
         }
         (numbers, others)
@@ -177,6 +194,25 @@ fn entries(before: &System<'_>, after: &System<'_>, changes: &mut Vec<Change>) -
     }
     flows_alone(before, after, changes);
     pairs
+}
+
+/// What the heads of two versions of a flow say to its calls.
+fn heads(old: &View<'_>, new: &View<'_>, changes: &mut Vec<Change>) {
+    let key = &new.graph.key;
+    let mut say = |sentence| changes.push(Change { about: About::Flow { flow: key.clone() }, sentence });
+    let (was, is) = (old.takes(), new.takes());
+    if was != is {
+        say(format!("The flow `{key}` takes {is} now; before, {was}."));
+    }
+    let (was, is) = (old.clock(), new.clock());
+    // That of a time switch is the time switch's.
+    let own = [old, new].iter().any(|view| view.graph.field("zone").is_some());
+    if own
+        && let (Some(was), Some(is)) = (was, is)
+        && was != is
+    {
+        say(format!("`now` in the flow `{key}` is the time in {is} now; before, in {was}."));
+    }
 }
 
 /// The numbers of an entry in words.

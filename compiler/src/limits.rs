@@ -51,6 +51,8 @@ pub const LIST_MAX: usize = 1_000;
 pub const PARTS_MAX: usize = 2 * LIST_MAX;
 /// Effects of one simulated call. The machine's own limits end every call long before.
 pub const SIMULATED_EFFECTS_MAX: usize = 100_000;
+/// Things that happened, of those that a test which fails names instead of what it expected. The whole call stands below.
+pub const HAPPENED_TOLD_MAX: usize = 12;
 /// Ranges of hours of a time switch, days apart, up to which it is looked at minute by minute.
 pub const HOURS_ANALYSED_MAX: usize = 1_000;
 /// Longest silence in seconds that an answered caller may be kept in without anybody being warned.

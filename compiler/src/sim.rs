@@ -12,6 +12,6 @@ mod story;
 
 pub use act::{Live, MAILBOX_GREETING, Outcome, Question, Reply, run, run_live};
 pub use expect::{TestReport, Verdict, test, tests};
-pub use script::{Act, Script, ScriptError};
+pub use script::{Act, Script, ScriptError, can_reply};
 pub use session::{Asked, Heard, Session, SessionError};
 pub use story::{Happening, What, told};

@@ -609,10 +609,19 @@ fn entity(declaration: &Declaration, world: &dyn World, lost: bool, sink: &mut S
             sink.push(finding);
             continue;
         };
+        let mut meant = None;
         if !part_spec.key.fits(&part.key) {
             let message =
                 format!("the key of {} must be {}", a(&format!("`{}`", part.word)), part_spec.key.wants());
-            sink.push(Diagnostic::new(Code::OutOfRange, place.clone(), message));
+            let finding = Diagnostic::new(Code::OutOfRange, place.clone(), message);
+            meant = cures::field_as_key(part, part_spec.fields);
+            sink.push(match meant {
+                None => finding,
+                Some(field) => finding.help(format!(
+                    "give it a name, and write this as a field: `{} NAME {{ {field} = {} … }}`",
+                    part.word, part.key
+                )),
+            });
         }
         if let Some(first) = seen.insert((&part.word, &part.key), place.clone()) {
             let message = format!("{what} has two `{} {}`", part.word, part.key);
@@ -621,15 +630,8 @@ fn entity(declaration: &Declaration, world: &dyn World, lost: bool, sink: &mut S
             sink.push(finding.help("a call can take one of them only: remove one, or give it another key"));
         }
         let part_what = format!("`{} {}`", part.word, part.key);
-        let of = Fields {
-            what: &part_what,
-            specs: part_spec.fields,
-            owner: place,
-            world,
-            whole,
-            lost,
-            meant: None,
-        };
+        let of =
+            Fields { what: &part_what, specs: part_spec.fields, owner: place, world, whole, lost, meant };
         of.check(&part.fields, sink);
     }
     rule_exits(declaration, sink);

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use flow_compiler::compile::compile;
 use flow_compiler::entity::catalog::Catalog;
 use flow_compiler::graph::{FlowId, Project};
+use flow_compiler::library::link;
 use flow_compiler::{
     Source, read_catalog, read_json, read_text, world_of, write_catalog, write_json, write_text,
 };
@@ -26,9 +27,30 @@ const KINDS: &[(&str, &str)] = &[
     ("time_switch hours {", "open holiday default"),
     ("time_switch hours {", "default"),
     ("hangup {", ""),
+    ("subflow { flow = verify  gives = [\"caller.name\", \"2\"]", "ok failed"),
+    ("subflow { flow = count  gives = [\"3\"]", "done"),
 ];
 
 const ENTITIES: &str = r#"
+flow verify "Who is it?" {
+  inputs = [name:text, tries:number]
+  exits = [ok, failed]
+  zone = "Europe/Berlin"
+  entry begin: start -> known
+  known: branch { when = "name == 'Ann' and now.time < 12:00"  yes -> count  no -> play }
+  count: subflow { flow = count  gives = ["tries"]  done -> ok }
+  play: play_message hello -> failed
+  ok: return { exit = ok }
+  failed: return { exit = failed }
+}
+flow count {
+  inputs = [n:number]
+  exits = [done]
+  entry begin: start -> more
+  more: branch { when = "n > 0"  yes -> again  no -> done }
+  again: subflow { flow = count  gives = ["n - 1"]  done -> done }
+  done: return { exit = done }
+}
 inbound_number "+61299998888"
 inbound_number "+61299997777" "Fax"
 extension 101 "Ann"
@@ -78,13 +100,25 @@ fn text(text: &str) -> Project {
     read.project
 }
 
-fn canvas(json: &str, world: &Catalog) -> Project {
-    let read = read_json(&Source { name: "made.json", bytes: json.as_bytes() }, world);
-    assert!(!read.diagnostics.iter().any(|d| d.is_error()), "{:?}\n{json}", read.diagnostics);
-    read.project
+/// A canvas. The flows that it calls have canvases of their own in the same folder.
+fn canvas(json: &str, office: &Project, world: &Catalog) -> Project {
+    let read = |json: &str| {
+        let read = read_json(&Source { name: "made.json", bytes: json.as_bytes() }, world);
+        assert!(!read.diagnostics.iter().any(|d| d.is_error()), "{:?}\n{json}", read.diagnostics);
+        read.project
+    };
+    let mut drawn = read(json);
+    let others = office.flows.keys().skip(1).map(|flow| read(&write_json(office, flow, world)));
+    let others: Vec<_> =
+        others.flat_map(|project| project.flows.values().cloned().collect::<Vec<_>>()).collect();
+    for flow in others {
+        drawn.flows.push(flow);
+    }
+    link(drawn.flows.values_mut());
+    drawn
 }
 
-/// The bytes of the only flow; what was found, if there are none.
+/// The bytes of the first flow; what was found, if there are none.
 fn bytes(project: &Project, world: &Catalog) -> Result<Vec<u8>, String> {
     let flow = project.flows.values().next().ok_or("no flow")?;
     let compiled = compile(flow, world);
@@ -131,13 +165,13 @@ proptest! {
         prop_assert_eq!(bytes(&text(&printed), &facts), Ok(program.clone()), "text → text\n{}", printed);
 
         let json = write_json(&first, FlowId::from_u32(0), &facts);
-        let drawn = canvas(&json, &facts);
+        let drawn = canvas(&json, &first, &facts);
         prop_assert_eq!(bytes(&drawn, &facts), Ok(program.clone()), "text → JSON\n{}", json);
 
         let back = text(&write_text(&drawn));
         prop_assert_eq!(bytes(&back, &facts), Ok(program.clone()), "text → JSON → text\n{}", write_text(&drawn));
         let again = write_json(&back, FlowId::from_u32(0), &facts);
-        prop_assert_eq!(bytes(&canvas(&again, &facts), &facts), Ok(program.clone()), "JSON → text → JSON\n{}", again);
+        prop_assert_eq!(bytes(&canvas(&again, &back, &facts), &facts), Ok(program.clone()), "JSON → text → JSON\n{}", again);
 
         // The catalogue as the other source of facts.
         let catalog = write_catalog(&facts);

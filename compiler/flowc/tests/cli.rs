@@ -411,3 +411,206 @@ fn shells_and_man_are_told_of_every_command() {
         assert!(out(&said).contains("explore") && out(&said).contains("diff"), "{args:?}");
     }
 }
+
+/// An office whose main flow calls another, which asks for an account.
+const CALLED: [(&str, &str); 4] = [
+    ("main.flow", include_str!("called/main.flow")),
+    ("verify.flow", include_str!("called/verify.flow")),
+    ("office.flow", include_str!("called/office.flow")),
+    ("tests.flow", include_str!("called/tests.flow")),
+];
+
+#[test]
+fn flows_that_call_each_other_build_and_are_linked_across_canvases() {
+    let place = Place::new(&CALLED);
+    assert_eq!(place.status(&["check", "--deny", "warnings"]), 0);
+    assert_eq!(place.status(&["fmt", "--check"]), 0);
+    // The flow that is only called is in the program of the other one, and has none of its own.
+    std::fs::create_dir(place.path("programs")).unwrap();
+    assert_eq!(place.status(&["build", "-o", "programs"]), 0);
+    let built: Vec<_> =
+        std::fs::read_dir(place.path("programs")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(built, ["main.fbc"]);
+    assert_eq!(place.status(&["convert", "--to", "json", "-o", "canvases"]), 0);
+    std::fs::copy(place.path("office.flow"), place.path("canvases/office.flow")).unwrap();
+    assert_eq!(place.status(&["check", "--deny", "warnings", "canvases"]), 0);
+    assert_eq!(place.status(&["build", "canvases", "-o", "drawn.fbc"]), 0);
+    let read = |name| std::fs::read(place.path(name)).unwrap();
+    assert_eq!(read("programs/main.fbc"), read("drawn.fbc"));
+    // One canvas alone calls a flow that isn't there; its name is a slip for the other's.
+    std::fs::remove_file(place.path("canvases/verify.json")).unwrap();
+    let found = out(&place.run(&["check", "canvases"], ""));
+    assert!(found.contains("there is no flow `verify` to call"), "{found}");
+    assert!(found.contains("canvases/main.json: node \"ask\", field \"flow\""), "{found}");
+    assert_eq!(place.status(&["build", "canvases", "-o", "alone.fbc"]), 1);
+}
+
+#[test]
+fn calls_through_a_called_flow_are_explored_covered_and_drawn() {
+    let place = Place::new(&CALLED);
+    let explored = place.run(&["explore"], "");
+    assert_eq!(explored.status.code(), Some(0), "{}", String::from_utf8_lossy(&explored.stderr));
+    is_golden("called-explore.txt", &out(&explored));
+    let why = |args: &[&str]| String::from_utf8(place.run(args, "").stderr).unwrap();
+    assert!(why(&["explore", "--flow", "verify"]).contains("only other flows call it"));
+    assert!(why(&["explore", "verify.flow", "office.flow"]).contains("no number leads into a flow here"));
+    is_golden("called-coverage.txt", &out(&place.run(&["test", "--coverage"], "")));
+    // The examples that explore makes pass, inside of the called flow too.
+    let tests = out(&place.run(&["explore", "--tests"], ""));
+    std::fs::write(place.path("tests.flow"), &tests).unwrap();
+    assert_eq!(place.status(&["test"]), 0, "{tests}");
+    assert_eq!(place.status(&["graph", "-o", "pictures"]), 0);
+    let drawn = |name| std::fs::read_to_string(place.path("pictures").join(name)).unwrap();
+    assert!(drawn("main.svg").contains("verify") && drawn("verify.svg").contains("account"));
+}
+
+#[test]
+fn a_changed_called_flow_is_told_and_calls_part_in_it() {
+    let place = Place::new(&CALLED);
+    let office: Vec<_> = CALLED.iter().map(|(name, _)| *name).collect();
+    for folder in ["then", "now"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+        for name in &office {
+            std::fs::copy(place.path(name), place.path(folder).join(name)).unwrap();
+        }
+    }
+    let changed = CALLED[1].1.replace("yes -> ok", "yes -> failed");
+    std::fs::write(place.path("now/verify.flow"), changed).unwrap();
+    let diff = place.run(&["diff", "then", "now"], "");
+    assert_eq!(diff.status.code(), Some(1));
+    is_golden("called-diff.txt", &out(&diff));
+    let call =
+        ["run", "then", "--do", "call \"+61299998888\"", "--do", "digits 1234", "--save-trace", "call.trace"];
+    assert_eq!(place.status(&call), 0);
+    assert_eq!(place.status(&["replay", "call.trace", "then"]), 0);
+    let parted = place.run(&["replay", "call.trace", "now", "--recorded", "then"], "");
+    assert_eq!(parted.status.code(), Some(1));
+    is_golden("called-replay.txt", &out(&parted));
+}
+
+#[test]
+fn a_server_is_played_too() {
+    let flow = r#"flow main {
+  entry office: inbound_number "+61299998888" -> crm
+  crm: webhook {
+    url = "https://crm.example/calls"
+    answers = ["known(customer: text)"]
+    known -> ann
+    default -> bye
+    error -> bye
+    timeout -> sorry
+  }
+  ann: extension 101 { no_answer -> bye }
+  sorry: play_message goodbye -> bye
+  bye: hangup
+}
+inbound_number "+61299998888"
+extension 101
+"#;
+    let place = Place::new(&[("main.flow", flow)]);
+    let played = |typed: &str| out(&place.run(&["run", "--live", "main.flow"], typed));
+    // An answer without its field is asked for again.
+    let known = played("known\nknown customer \"Ann O'Hara\"\na\n");
+    is_golden("live-webhook.txt", &known);
+    assert!(played("timeout\n").contains("leaves by timeout"));
+    assert!(played("fails\n").contains("leaves by error"));
+    assert!(played("\n").contains("leaves by default"));
+    assert!(played("h\n").contains("ends: caller_gone"));
+}
+
+#[test]
+fn a_damaged_program_is_a_finding_in_every_format() {
+    let place = Place::new(&[("good.flow", GOOD)]);
+    assert_eq!(place.status(&["build", "good.flow", "-o", "good.fbc"]), 0);
+    assert_eq!(place.status(&["check", "good.fbc"]), 0);
+    let mut bytes = std::fs::read(place.path("good.fbc")).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(place.path("bad.fbc"), bytes).unwrap();
+    let check = |format| place.run(&["check", "--format", format, "good.fbc", "bad.fbc"], "");
+    let human = check("human");
+    assert_eq!(human.status.code(), Some(1));
+    is_golden("program.txt", &out(&human));
+    let json: serde_json::Value = serde_json::from_str(&out(&check("json"))).unwrap();
+    let at = |json: &serde_json::Value, pointer: &str| json.pointer(pointer).cloned().unwrap_or_default();
+    assert_eq!((at(&json, "/errors"), at(&json, "/diagnostics/0/code")), (1.into(), "F902".into()));
+    assert_eq!(at(&json, "/diagnostics/0/labels/0/place/path"), "bad.fbc");
+    let sarif: serde_json::Value = serde_json::from_str(&out(&check("sarif"))).unwrap();
+    let place_of = "/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri";
+    assert_eq!(
+        (at(&sarif, "/runs/0/results/0/ruleId"), at(&sarif, place_of)),
+        ("F902".into(), "bad.fbc".into())
+    );
+    assert!(out(&check("github")).starts_with("::error file=bad.fbc,line=1,"));
+}
+
+#[test]
+fn findings_on_a_canvas_come_as_code_hosts_want_them() {
+    let place = Place::new(&[("broken.flow", &broken())]);
+    let json = out(&place.run(&["convert", "--to", "json", "broken.flow"], ""));
+    std::fs::write(place.path("main.json"), json).unwrap();
+    is_golden("canvas-github.txt", &out(&place.run(&["check", "--format", "github", "main.json"], "")));
+    let sarif = out(&place.run(&["check", "--format", "sarif", "main.json"], ""));
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let results = sarif.pointer("/runs/0/results").unwrap();
+    is_golden("canvas-sarif.json", &format!("{results:#}\n"));
+}
+
+#[test]
+fn pictures_are_refused_where_they_would_mislead() {
+    let two = format!(
+        "{GOOD}{}",
+        GOOD.replace("main", "shop").replace("8888", "9999").replace("it ends", "this too")
+    );
+    let place = Place::new(&[("one.flow", GOOD), ("two.flow", &two)]);
+    let said = |args: &[&str]| {
+        let done = place.run(args, "");
+        (done.status.code(), String::from_utf8(done.stderr).unwrap())
+    };
+    assert_eq!(said(&["graph", "one.flow", "--to", "mermaid", "-o", "one.mmd"]).0, Some(0));
+    for (args, why) in [
+        (&["graph", "one.flow", "-o", "one.png"][..], "flows are drawn as SVG"),
+        (&["graph", "one.flow", "-o", "one.dot"], "take `--to dot`"),
+        (&["graph", "two.flow"], "several flows: choose one with `--flow`"),
+        (&["graph", "two.flow", "-o", "two.svg"], "need a folder to be drawn into"),
+        (&["graph", "one.flow", "--flow", "shop"], "there is no flow `shop` to draw"),
+    ] {
+        let (status, said) = said(args);
+        assert_eq!(status, Some(2), "{args:?}");
+        assert!(said.contains(why), "{args:?}: {said}");
+    }
+    // A folder is made where several flows need one.
+    assert_eq!(said(&["graph", "two.flow", "-o", "new/pictures"]).0, Some(0));
+    assert!(place.path("new/pictures/shop.svg").exists() && place.path("new/pictures/main.svg").exists());
+    assert_eq!(said(&["graph", "two.flow", "--flow", "shop", "-o", "shop.svg"]).0, Some(0));
+}
+
+#[test]
+fn a_name_that_no_test_has_is_said_with_the_nearest() {
+    let place = Place::new(&[("good.flow", GOOD)]);
+    let done = place.run(&["test", "good.flow", "--only", "it endz"], "");
+    assert_eq!(done.status.code(), Some(2));
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(
+        said.contains("no test has `it endz` in its name (1 test looked at); did you mean \"it ends\"?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn expectations_of_a_run_are_judged() {
+    let place = Place::new(&[("good.flow", GOOD)]);
+    let run = |expect: &str| {
+        let done = place.run(&["run", "good.flow", "--do", "call \"+61299998888\"", "--do", expect], "");
+        (done.status.code(), out(&done), String::from_utf8(done.stderr).unwrap())
+    };
+    let (status, said, _) = run("expect end normal");
+    assert!(status == Some(0) && said.ends_with("as expected\n"), "{said}");
+    let (status, said, _) = run("expect end busy");
+    assert!(status == Some(1) && said.ends_with("expected: end busy\nhappened: hangup normal\n"), "{said}");
+    let (status, said, _) = run("expect node by");
+    assert!(status == Some(1) && said.contains("not as expected: "), "{said}");
+    // A step that can't be read is a finding about the steps.
+    let (status, said, _) = run("expects end");
+    assert!(status == Some(1) && said.contains("the steps:"), "{said}");
+}

@@ -86,10 +86,10 @@ fn near<'n>(
 
 fn wrong_state(cx: &Cx<'_>, id: NodeId, site: &Site<'_>, key: &str, out: &mut Sink) {
     let inside = site.calls.as_ref().and_then(|calls| calls.early_only.as_ref());
-    let Some(inside) = inside.filter(|_| cx.paths.can_be(id, CallState::Answered)) else { return };
+    let Some((flow, inside)) = inside.filter(|_| cx.paths.can_be(id, CallState::Answered)) else { return };
     let path = paths::told(cx, &cx.paths.to(id, CallState::Answered), id);
     let message = format!(
-        "`{inside}` of the flow `{key}` needs a call that isn't answered, but answered ones come here: {path}"
+        "`{inside}` of the flow `{flow}` needs a call that isn't answered, but answered ones come here: {path}"
     );
     let help = format!("call `{key}` before anything answers, or give answered calls a flow of their own");
     out.push(Diagnostic::new(Code::CallState, cx.field_place(id, "flow"), message).help(help));

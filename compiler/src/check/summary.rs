@@ -31,6 +31,8 @@ pub(super) struct Way {
     pub(super) told: bool,
     /// Whether the caller talked to somebody, or left a message.
     pub(super) served: bool,
+    /// Whether somebody was rung in vain, and the caller has heard nothing since.
+    pub(super) missed: bool,
 }
 
 /// An exit of a flow.
@@ -49,8 +51,11 @@ pub(super) struct Summary {
     pub(super) exits: BTreeMap<String, Back>,
     /// The states of calls that may end well inside: with a person, a recording or a goodbye.
     pub(super) well: BTreeSet<CallState>,
-    /// A node inside that needs a call which isn't answered, and may get one that is if that's how it came in.
-    pub(super) early_only: Option<String>,
+    /// A node inside that needs a call which isn't answered, and may get one that is if that's how it came in: its flow, which
+    /// may be one that this one calls, and its name.
+    pub(super) early_only: Option<(String, String)>,
+    /// Whether it may hang up at once on calls that come in answered, without a word.
+    pub(super) cuts_off: bool,
     /// The longest wait inside, in seconds, whether calls come back or not.
     pub(super) longest_s: u64,
     /// Inputs that are dialled on an outside line as they come, by their place in the flow's list.
@@ -182,14 +187,22 @@ fn summary(cx: &Cx<'_>) -> Summary {
     let mut queue: VecDeque<(NodeId, Way)> = VecDeque::new();
     if let Some((start, ..)) = cx.nodes().find(|(_, node, _)| node.kind == Some(Kind::Start)) {
         for came in [CallState::Early, CallState::Answered] {
-            let way = Way { came, left: came, waited: false, pressed: false, told: false, served: false };
+            let way = Way {
+                came,
+                left: came,
+                waited: false,
+                pressed: false,
+                told: false,
+                served: false,
+                missed: false,
+            };
             queue.push_back((start, way));
         }
     }
     let mut seen: BTreeSet<(NodeId, Way)> = queue.iter().copied().collect();
     while let Some((id, way)) = queue.pop_front() {
         let (Some(node), Some(site)) = (cx.graph.nodes.get(id), cx.sites.get(id)) else { continue };
-        summary.comes_to(node, site, way, waited_until(&waited, id));
+        summary.comes_to(cx, id, way, waited_until(&waited, id));
         for exit in site.exits.iter().filter(|e| e.known) {
             let Some(target) = exit.target else { continue };
             for next in after(node, site, exit, way) {
@@ -217,7 +230,8 @@ impl Summary {
     }
 
     /// A call comes to a node of the flow.
-    fn comes_to(&mut self, node: &Node, site: &Site<'_>, way: Way, waited: Option<Longest>) {
+    fn comes_to(&mut self, cx: &Cx<'_>, id: NodeId, way: Way, waited: Option<Longest>) {
+        let (Some(node), Some(site)) = (cx.graph.nodes.get(id), cx.sites.get(id)) else { return };
         if node.kind == Some(Kind::ComeBack)
             && let Some(exit) = node.field("exit").and_then(|f| f.value.as_str())
         {
@@ -228,12 +242,13 @@ impl Summary {
         if ends_well(site, way) {
             self.well.insert(way.came);
         }
-        // Calls that come in answered come here too: no way depends on that.
-        let inside = site.calls.as_ref().and_then(|calls| calls.early_only.as_deref());
-        let own = needs_early(node, site).then_some(node.name.as_str());
-        if let Some(name) = own.or(inside) {
-            self.early_only.get_or_insert_with(|| name.to_owned());
+        if way.came == CallState::Answered && !way.waited && cuts_off(site) {
+            self.cuts_off = true;
         }
+        // Calls that come in answered come here too: no way depends on that.
+        let inside = || site.calls.as_ref().and_then(|calls| calls.early_only.clone());
+        let own = needs_early(node, site).then(|| (cx.graph.key.clone(), node.name.clone()));
+        self.early_only = self.early_only.take().or(own).or_else(inside);
     }
 }
 
@@ -244,6 +259,11 @@ fn needs_early(node: &Node, site: &Site<'_>) -> bool {
         let value = f.value.as_str().map_or_else(|| f.value.to_string(), str::to_owned);
         values.contains(&value.as_str())
     })
+}
+
+/// Whether an answered call that comes to a node may be hung up on there at once.
+pub(super) fn cuts_off(site: &Site<'_>) -> bool {
+    gets(site) == Gets::End || site.calls.as_ref().is_some_and(|calls| calls.cuts_off)
 }
 
 fn ends_well(site: &Site<'_>, way: Way) -> bool {
@@ -268,6 +288,7 @@ fn after(node: &Node, site: &Site<'_>, exit: &Exit, way: Way) -> Vec<Way> {
                 pressed: way.pressed || more.pressed,
                 told: more.told || !more.waited && way.told,
                 served: way.served || more.served,
+                missed: more.missed || !more.waited && way.missed,
             })
             .collect();
     }
@@ -287,6 +308,7 @@ fn after(node: &Node, site: &Site<'_>, exit: &Exit, way: Way) -> Vec<Way> {
         pressed: way.pressed || is_pressed(site, &exit.name),
         told,
         served: way.served || served,
+        missed: site.kind.is_some_and(|kind| stay::meets_nobody(kind, &exit.name)) || !waits && way.missed,
         ..way
     };
     paths::left(node, site, exit, way.left).into_iter().map(on).collect()

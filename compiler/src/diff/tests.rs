@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Side, diff};
+use super::{Side, diff, told};
 use crate::graph::Project;
 use crate::{Source, read_text, world_of};
 
@@ -18,7 +18,7 @@ fn said(before: &Project, after: &Project) -> String {
     let (old, new) = (world_of(before).0, world_of(after).0);
     let before = Side { flows: before.flows.values().collect(), world: &old };
     let after = Side { flows: after.flows.values().collect(), world: &new };
-    diff(&before, &after).into_iter().map(|change| format!("{}\n", change.sentence)).collect()
+    told(&diff(&before, &after), &before, &after)
 }
 
 fn cases() -> Vec<(PathBuf, String)> {

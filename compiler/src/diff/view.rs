@@ -9,8 +9,9 @@ use super::words;
 use crate::entity::catalog::Catalog;
 use crate::entity::{EntityFacts, EntityKind, spec as entity_spec};
 use crate::graph::{Declaration, Graph, Node, NodeId, Target, Wiring};
+use crate::library::called;
 use crate::nodes::Kind;
-use crate::nodes::spec::{FieldDefault, FieldSpec, Unwired};
+use crate::nodes::spec::{FieldDefault, FieldSpec, FieldType, Unwired};
 use crate::world::World as _;
 
 /// A flow with its facts.
@@ -43,6 +44,22 @@ impl<'a> View<'a> {
         View { graph, names: graph.names(), wiring: graph.wiring(), world, facts }
     }
 
+    /// What the flow takes from those that call it, in words.
+    pub fn takes(&self) -> String {
+        let inputs = self.graph.inputs();
+        let said = inputs.iter().map(|(name, ty)| format!("`{name}` ({})", ty.noun()));
+        if inputs.is_empty() { "nothing".to_owned() } else { said.collect::<Vec<_>>().join(", ") }
+    }
+
+    /// The time zone of `now`, if the flow looks at the clock.
+    pub fn clock(&self) -> Option<String> {
+        let mut fields = self.graph.nodes.values().flat_map(|node| &node.fields);
+        fields
+            .any(|field| field.value.to_string().contains("now."))
+            .then(|| crate::expr::zone_of(self.graph, self.world))
+            .flatten()
+    }
+
     pub fn node(&self, id: NodeId) -> Option<&'a Node> {
         self.graph.nodes.get(id)
     }
@@ -69,7 +86,11 @@ impl<'a> View<'a> {
     pub fn what(&self, id: NodeId) -> String {
         let (kind, entities) = self.step(id);
         let kind = kind.replace('_', " ");
-        if entities.is_empty() { kind } else { format!("{kind} {}", entities.join(", ")) }
+        match self.node(id).and_then(called) {
+            Some(flow) => format!("{kind} {flow}"),
+            None if entities.is_empty() => kind,
+            None => format!("{kind} {}", entities.join(", ")),
+        }
     }
 
     fn entity(&self, node: &Node) -> Option<&'a EntityFacts> {
@@ -183,13 +204,24 @@ impl<'a> View<'a> {
         let specs = new.kind.map_or(&[][..], |kind| kind.spec().fields);
         let differs = |spec: &&FieldSpec| {
             let given = old.field(spec.name).is_some() || new.field(spec.name).is_some();
-            given && self.setting(a, spec) != other.setting(b, spec)
+            given && meant(spec, self.setting(a, spec)) != meant(spec, other.setting(b, spec))
         };
         let words = |spec: &FieldSpec| {
             let said = |value| words::value(Some(spec.ty), value);
             (spec.name, said(self.setting(a, spec)), said(other.setting(b, spec)))
         };
         specs.iter().filter(differs).map(words).collect()
+    }
+}
+
+/// A setting as calls see it: a server may give any of the answers, in whatever order they stand.
+fn meant(spec: &FieldSpec, value: Option<Value>) -> Option<Value> {
+    match value {
+        Some(Value::Array(mut answers)) if spec.ty == FieldType::Answers => {
+            answers.sort_by_key(Value::to_string);
+            Some(Value::Array(answers))
+        }
+        other => other,
     }
 }
 

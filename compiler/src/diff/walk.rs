@@ -6,6 +6,7 @@ use super::same::Same;
 use super::view::{Leads, View};
 use super::{About, Change, words};
 use crate::graph::NodeId;
+use crate::nodes::Kind;
 
 /// Pairs of nodes that are looked at; more than there are nodes only where one node took the place of many.
 const PAIRS_MAX: usize = 400_000;
@@ -179,7 +180,12 @@ fn exits_said(view: &View<'_>, node: NodeId) -> String {
     let exits: Vec<String> = view.exits(node).into_iter().filter(|exit| !view.follows(node, exit)).collect();
     let said = |exit: &String| format!("{exit} → {}", short(view, view.leads(node, exit)));
     match exits.as_slice() {
-        [] => "calls end there.".to_owned(),
+        [] => {
+            match view.node(node).filter(|n| n.kind == Some(Kind::ComeBack)).and_then(|n| n.field("exit")) {
+                Some(exit) => format!("calls go back by `{}`.", exit.value.as_str().unwrap_or("")),
+                None => "calls end there.".to_owned(),
+            }
+        }
         many => format!("{}.", many.iter().map(said).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -10,6 +10,7 @@ use crate::check::{self, Longest};
 use crate::entity::{EntityKind, spec as entity_spec};
 use crate::expr::Variables;
 use crate::graph::{Edge, Graph, Node, NodeId, Project, Target, Wiring};
+use crate::nodes::Kind;
 use crate::nodes::spec::Unwired;
 use crate::text;
 use crate::text::marks::{InFlow, Thing};
@@ -33,6 +34,7 @@ pub fn hover(office: &Office, at: At<'_>) -> Option<String> {
         Thing::EntityKind(kind) => Some(entity_kind(kind)),
         Thing::Entity(kind, key) => entity(office, project, kind, &key),
         Thing::Exit(kind, exit) => kind.spec().exit(&exit).map(|spec| words::exit(&exit, spec)),
+        Thing::FlowExit { flow, name } => flow_exit(project.flows.get(project.flow(&flow)?)?, &name),
         Thing::Field(owner, field) => owner.field(&field).map(words::field),
         Thing::PartWord(kind, word) => {
             entity_spec::of(kind).part(&word).map(|spec| format!("**`{word}`**\n\n{}\n", spec.doc))
@@ -67,6 +69,15 @@ fn flow(office: &Office, graph: &Graph) -> String {
     if !numbers.is_empty() {
         let _ = writeln!(page, "\nCalls to {} start here.", numbers.join(", "));
     }
+    let inputs: Vec<_> =
+        graph.inputs().iter().map(|(name, ty)| format!("`{name}` ({})", ty.noun())).collect();
+    if !inputs.is_empty() {
+        let _ = writeln!(page, "\nIt takes {}.", inputs.join(", "));
+    }
+    let exits: Vec<_> = graph.own_exits().iter().map(|exit| format!("`{exit}`")).collect();
+    if !exits.is_empty() {
+        let _ = writeln!(page, "\nIt comes back by {}.", exits.join(", "));
+    }
     for wait in check::waits(graph, &office.world) {
         let entry = graph.nodes.get(wait.entry).map_or("", |n| n.name.as_str());
         let _ = match wait.longest {
@@ -80,6 +91,24 @@ fn flow(office: &Office, graph: &Graph) -> String {
         };
     }
     page
+}
+
+/// An exit by which a flow comes back, if it has it.
+fn flow_exit(graph: &Graph, name: &str) -> Option<String> {
+    if !graph.own_exits().contains(&name) {
+        return None;
+    }
+    let takes = |node: &&Node| {
+        node.kind == Some(Kind::ComeBack)
+            && node.field("exit").is_some_and(|f| f.value.as_str() == Some(name))
+    };
+    let by: Vec<_> =
+        graph.nodes.values().filter(takes).take(LISTED_MAX).map(|n| format!("`{}`", n.name)).collect();
+    let goes = match by.as_slice() {
+        [] => "No node goes back by it yet.".to_owned(),
+        nodes => format!("Calls go back by it from {}.", nodes.join(", ")),
+    };
+    Some(format!("**exit `{name}` of the flow `{}`**\n\n{goes}\n", graph.key))
 }
 
 fn label(label: &str) -> String {
@@ -117,7 +146,7 @@ fn exits(office: &Office, graph: &Graph, id: NodeId, node: &Node) -> String {
     let wiring: Wiring = graph.wiring();
     let edge = |exit: &str| wiring.edge(graph, id, exit).and_then(|e| graph.edges.get(e));
     let mut out = String::new();
-    for (name, spec) in kind.exits(node, facts).into_iter().take(LISTED_MAX) {
+    for (name, spec) in graph.library.exits_of(node, facts).into_iter().take(LISTED_MAX) {
         let goes = match (edge(&name), spec.unwired) {
             (Some(edge), _) => target(graph, edge),
             (None, Unwired::FallsTo(other)) => match edge(other) {

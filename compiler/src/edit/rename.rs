@@ -51,6 +51,9 @@ pub fn rename(office: &Office, at: At<'_>, name: &str) -> Result<Vec<Replace>, S
         Some(Replace { at: things::spotted(office, mark)?, with: spelled(office, mark, &renamed, name) })
     });
     let mut edits: Vec<_> = edits.collect();
+    if let Thing::Flow(key) = &thing {
+        edits.extend(nodes_in_tests(office, key, name));
+    }
     edits.extend(on_canvases(office, &thing, name));
     Ok(edits)
 }
@@ -62,6 +65,7 @@ fn name_of(thing: &Thing) -> Option<String> {
         | Thing::Node { name, .. }
         | Thing::Entity(_, name)
         | Thing::Part { key: name, .. }
+        | Thing::FlowExit { name, .. }
         | Thing::Variable { name, .. }
         | Thing::Test(name) => Some(name.clone()),
         Thing::Word(_)
@@ -99,7 +103,10 @@ fn with_name(thing: &Thing, name: &str) -> Result<Thing, String> {
         |key: KeyType| if key.fits(name) { Ok(()) } else { Err(format!("its key is {}", key.wants())) };
     let mut renamed = thing.clone();
     match &mut renamed {
-        Thing::Flow(own) | Thing::Node { name: own, .. } | Thing::Test(own) => name.clone_into(own),
+        Thing::Flow(own)
+        | Thing::Node { name: own, .. }
+        | Thing::FlowExit { name: own, .. }
+        | Thing::Test(own) => name.clone_into(own),
         Thing::Entity(kind, own) => {
             fits(entity_spec::of(*kind).key)?;
             name.clone_into(own);
@@ -136,11 +143,15 @@ fn spelled(office: &Office, mark: &Mark, renamed: &Thing, name: &str) -> String 
     match renamed {
         Thing::Test(_) => text::quoted(name),
         Thing::Variable { .. } => name.to_owned(),
-        Thing::Part { .. } => text::handle(name),
+        Thing::Part { .. } | Thing::FlowExit { .. } => text::handle(name),
         Thing::Entity(kind, _) => match entity_spec::of(*kind).key {
             KeyType::Number => text::quoted(name),
             KeyType::Name | KeyType::Dial | KeyType::TelephoneKey => text::named(name),
         },
+        // In a test, a node of a flow that is called.
+        Thing::Node { flow: InFlow::Key(flow), .. } if in_called(mark) == Some(flow.as_str()) => {
+            text::node_in_test(&format!("{flow}/{name}"))
+        }
         // `entry "Label":` would be read as an entry whose name is in quotes.
         Thing::Node { flow: InFlow::Key(_) | InFlow::Called(_), .. } if name == "entry" => text::quoted(name),
         Thing::Word(_)
@@ -163,6 +174,25 @@ fn spelled(office: &Office, mark: &Mark, renamed: &Thing, name: &str) -> String 
             if quoted { text::quoted(name) } else { text::named(name) }
         }
     }
+}
+
+/// The flow by which a test names a node, `flow/node`.
+fn in_called(mark: &Mark) -> Option<&str> {
+    let Thing::Node { flow: InFlow::Called(_), name } = &mark.thing else { return None };
+    name.split_once('/').map(|(flow, _)| flow)
+}
+
+/// The key of a flow in the names of its nodes in tests.
+fn nodes_in_tests(office: &Office, key: &str, name: &str) -> Vec<Replace> {
+    let marks = office.text.marks.iter().flat_map(|marks| &marks.words).filter(|m| in_called(m) == Some(key));
+    let edits = marks.filter_map(|mark| {
+        let Thing::Node { flow: InFlow::Key(flow), name: node } = things::settled(office, &mark.thing) else {
+            return None;
+        };
+        let with = text::node_in_test(&format!("{name}/{node}"));
+        (flow == key).then_some(Replace { at: things::spotted(office, mark)?, with })
+    });
+    edits.collect()
 }
 
 /// The key of an entity in the canvases of the folder.

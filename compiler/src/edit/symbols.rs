@@ -63,6 +63,7 @@ fn of_block(block: &Block) -> Symbol {
         | Thing::Kind(_)
         | Thing::EntityKind(_)
         | Thing::Exit(..)
+        | Thing::FlowExit { .. }
         | Thing::Field(..)
         | Thing::PartWord(..)
         | Thing::Variable { .. }

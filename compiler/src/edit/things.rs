@@ -6,6 +6,7 @@ use super::folder::{FileKind, Office, Unit, range};
 use crate::diag::Spot;
 use crate::entity::EntityKind;
 use crate::graph::{FileId, FlowId, Graph, Node, Project};
+use crate::library::called;
 use crate::nodes::spec::EntityUse;
 use crate::text::marks::{self, InFlow, Mark, Owner, Role, Thing};
 
@@ -81,8 +82,15 @@ fn on_canvas(graph: &Graph, name: &str, spot: &Spot) -> Option<Thing> {
         Spot::Node => Some(node_thing(graph, name)),
         Spot::Field(field) if field == "type" => node.kind.map(Thing::Kind),
         Spot::Field(field) => Some(Thing::Field(Owner::Node(node.kind?), field.clone())),
-        Spot::Exit(exit) => marks::exit_thing(node.kind?, entity, exit),
+        Spot::Exit(exit) => exit_on_canvas(node, entity, exit),
         Spot::Entity => entity.map(|(kind, key)| Thing::Entity(kind, key.to_owned())),
+    }
+}
+
+fn exit_on_canvas(node: &Node, entity: Option<(EntityKind, &str)>, exit: &str) -> Option<Thing> {
+    match called(node) {
+        Some(flow) => Some(Thing::FlowExit { flow: flow.to_owned(), name: exit.to_owned() }),
+        None => marks::exit_thing(node.kind?, entity, exit),
     }
 }
 
@@ -96,8 +104,16 @@ pub(crate) fn settled(office: &Office, thing: &Thing) -> Thing {
         Thing::Node { flow: InFlow::Called(number), name } => {
             let flows = office.text.project.flows.values();
             let mut called = flows.filter(|g| entries(g).any(|n| has(n, number)));
-            let flow = called.next().map(|g| g.key.clone()).unwrap_or_default();
-            Thing::Node { flow: InFlow::Key(flow), name: name.clone() }
+            let graph = called.next();
+            let flow = graph.map(|g| g.key.clone()).unwrap_or_default();
+            let own = graph.is_some_and(|g| g.node(name).is_some());
+            // A node of a flow that this one calls.
+            match name.split_once('/').filter(|(flow, _)| !own && office.text.project.flow(flow).is_some()) {
+                Some((flow, name)) => {
+                    Thing::Node { flow: InFlow::Key(flow.to_owned()), name: name.to_owned() }
+                }
+                None => Thing::Node { flow: InFlow::Key(flow), name: name.clone() },
+            }
         }
         other @ (Thing::Word(_)
         | Thing::Flow(_)
@@ -106,6 +122,7 @@ pub(crate) fn settled(office: &Office, thing: &Thing) -> Thing {
         | Thing::EntityKind(_)
         | Thing::Entity(..)
         | Thing::Exit(..)
+        | Thing::FlowExit { .. }
         | Thing::Field(..)
         | Thing::PartWord(..)
         | Thing::Part { .. }
@@ -136,7 +153,7 @@ pub(crate) fn words<'a>(office: &'a Office, thing: &'a Thing) -> impl Iterator<I
 fn settled_alike(office: &Office, mark: &Mark, thing: &Thing) -> bool {
     match (&mark.thing, thing) {
         (Thing::Node { flow: InFlow::Called(_), name }, Thing::Node { name: other, .. }) => {
-            name == other && settled(office, &mark.thing) == *thing
+            name.ends_with(other.as_str()) && settled(office, &mark.thing) == *thing
         }
         _ => false,
     }
@@ -197,8 +214,7 @@ pub fn on_canvases(project: &Project, thing: &Thing) -> Vec<OnCanvas> {
             };
             let entity = source.kind.and_then(|k| k.spec().entity.kind()).zip(source.entity_key());
             let leads = target.is_some_and(|t| node_thing(graph, &t.name) == *thing);
-            let is_it =
-                source.kind.and_then(|k| marks::exit_thing(k, entity, &edge.exit)).as_ref() == Some(thing);
+            let is_it = exit_on_canvas(source, entity, &edge.exit).as_ref() == Some(thing);
             if leads || is_it {
                 found.push(at(source, Spot::Exit(edge.exit.clone())));
             }

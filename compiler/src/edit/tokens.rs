@@ -126,7 +126,7 @@ fn meaning(thing: &Thing) -> Option<TokenKind> {
         Thing::Node { .. } => TokenKind::Node,
         Thing::Kind(_) | Thing::EntityKind(_) => TokenKind::Kind,
         Thing::Entity(..) => TokenKind::Entity,
-        Thing::Exit(..) | Thing::Part { .. } => TokenKind::Exit,
+        Thing::Exit(..) | Thing::FlowExit { .. } | Thing::Part { .. } => TokenKind::Exit,
         Thing::Field(..) => TokenKind::Field,
         Thing::Variable { .. } => TokenKind::Variable,
         // What they are stands in their letters.

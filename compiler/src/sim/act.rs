@@ -63,6 +63,8 @@ pub enum Question<'q> {
     Phone(&'q str),
     /// Whether the caller leaves a message in this mailbox, or hangs up.
     Message(&'q str),
+    /// What the server replies that the webhook of this name asks, one of these answers or something else.
+    Webhook(&'q str, Answers<'q>),
     /// What is drawn: yes for so many of a hundred calls.
     Draw(u8),
 }
@@ -70,12 +72,15 @@ pub enum Question<'q> {
 /// What they say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// As if nobody played along: callers press nothing, phones ring unanswered, messages are left, draws give yes.
+    /// As if nobody played along: callers press nothing, phones ring unanswered, messages are left, servers reply something
+    /// that no answer is declared for, draws give yes.
     Usual,
     /// The caller does this.
     Caller(Act),
     /// The phone does this.
     Phone(PhoneDoes),
+    /// The server does this.
+    Webhook(WebhookDoes),
     /// This is drawn.
     Draw(bool),
 }
@@ -371,7 +376,10 @@ impl Call<'_> {
                 Some(Reply::Phone(does)) => Some(does),
                 Some(Reply::Caller(Act::HangUp)) => return None,
                 Some(
-                    Reply::Usual | Reply::Caller(Act::Press(_) | Act::Digits(_) | Act::Wait) | Reply::Draw(_),
+                    Reply::Usual
+                    | Reply::Caller(Act::Press(_) | Act::Digits(_) | Act::Wait)
+                    | Reply::Webhook(_)
+                    | Reply::Draw(_),
                 )
                 | None => scripted,
             });
@@ -405,8 +413,16 @@ impl Call<'_> {
         if self.hangs_up() {
             return self.after(SETUP_MS, Answer::HungUp);
         }
-        let does = self.script.webhooks.get(&self.log.node);
-        let (ms, end) = match does {
+        let node = self.log.node.clone();
+        let does = match self.script.webhooks.get(&node) {
+            Some(does) => Some(does.clone()),
+            None => match self.reply(Question::Webhook(&node, answers)) {
+                Reply::Webhook(does) => Some(does),
+                Reply::Caller(Act::HangUp) => return self.after(SETUP_MS, Answer::HungUp),
+                Reply::Usual | Reply::Caller(_) | Reply::Phone(_) | Reply::Draw(_) => None,
+            },
+        };
+        let (ms, end) = match &does {
             Some(WebhookDoes::Fails) => (SETUP_MS, WebhookEnd::Error),
             Some(WebhookDoes::TimesOut) => (timeout_ms, WebhookEnd::Timeout),
             Some(WebhookDoes::Replies { answer, fields }) => {

@@ -11,6 +11,7 @@ use super::story::What;
 use crate::compile::compile;
 use crate::diag::Place;
 use crate::graph::{Expect, FlowId, Graph, Project, StepKind, Test, TestId};
+use crate::limits::HAPPENED_TOLD_MAX;
 use crate::nodes::Kind;
 use crate::world::World;
 
@@ -256,6 +257,8 @@ impl<'e> Wanted<'e> {
     fn fits(&self, met: &Met<'_>) -> bool {
         let expected = self.expected;
         match met {
+            // By which exit a call comes back from another flow is only known behind all that happens in there.
+            Met::Comes(node) if node.kind == Some(Kind::Subflow) => self.is_at(&At { exit: None, ..*node }),
             Met::Comes(node) | Met::Leaves(node) => self.is_at(node),
             Met::Hears(heard) => matches!(expected, Expect::Hears { prompt } if prompt == heard),
             Met::Sends(sent) => matches!(expected, Expect::Sends { text } if text == sent),
@@ -350,7 +353,12 @@ fn instead(all: &[Met<'_>], rest: &[Met<'_>], expected: &Expect) -> String {
             (ends.collect(), "the call didn't end")
         }
     };
-    if words.is_empty() { none.to_owned() } else { words.join(", then ") }
+    let told = words.iter().take(HAPPENED_TOLD_MAX).cloned().collect::<Vec<_>>().join(", then ");
+    match words.len().checked_sub(HAPPENED_TOLD_MAX) {
+        _ if words.is_empty() => none.to_owned(),
+        None | Some(0) => told,
+        Some(more) => format!("{told}, and {more} more"),
+    }
 }
 
 fn node_said(met: &Met<'_>) -> Option<String> {

@@ -149,7 +149,8 @@ impl Script {
                 return Err(ScriptError::NoSuchEntity(number, kind, key.to_owned()));
             }
             if let StepKind::Webhook { node, does } = &step.what {
-                replies(node, does, project).map_err(|why| ScriptError::NoSuchReply(number, why))?;
+                let fits = graph.map_or(Ok(()), |graph| can_reply(graph, node, does));
+                fits.map_err(|why| ScriptError::NoSuchReply(number, why))?;
             }
             script.take(&step.what);
         }
@@ -216,12 +217,24 @@ fn named(step: &StepKind) -> Option<(EntityKind, &str)> {
     }
 }
 
-/// That a webhook can reply so: a declared answer has its fields, of their types.
-fn replies(node: &str, does: &WebhookDoes, project: &Project) -> Result<(), String> {
-    let webhooks = project.flows.values().flat_map(|graph| graph.nodes.values());
-    let found = webhooks.filter(|n| n.kind == Some(Kind::Webhook)).find(|n| n.name == node);
-    let found = found
-        .ok_or_else(|| format!("there is no webhook `{node}`, so this would say nothing about the call"))?;
+/// That the server of a webhook can reply so: a declared answer has its fields, of their types. The node is one of the flow
+/// or, as `flow/node`, of one that it calls.
+///
+/// # Errors
+/// Why it can't, for people.
+pub fn can_reply(graph: &Graph, node: &str, does: &WebhookDoes) -> Result<(), String> {
+    let found = graph.node_of_program(node).map(|(_, node)| node).filter(|n| n.kind == Some(Kind::Webhook));
+    let found = found.ok_or_else(|| {
+        let message = format!("there is no webhook `{node}`, so this would say nothing about the call");
+        let mut called = graph.library.flows().filter(|flow| {
+            let id = flow.node(node).filter(|_| flow.key != graph.key);
+            id.and_then(|id| flow.nodes.get(id)).is_some_and(|n| n.kind == Some(Kind::Webhook))
+        });
+        match called.next() {
+            Some(flow) => format!("{message}; that of the flow `{}` is `{}/{node}`", flow.key, flow.key),
+            None => message,
+        }
+    })?;
     let WebhookDoes::Replies { answer, fields } = does else { return Ok(()) };
     let Some(declared) = webhook::of(found).into_iter().find(|one| one.name == *answer) else {
         return Ok(());

@@ -12,7 +12,7 @@ use super::rewritten;
 use crate::diag::{Code, Diagnostic, Edit, Fix, Place, Span};
 use crate::entity::spec::KeyType;
 use crate::expr;
-use crate::graph::{Edge, Graph, Node};
+use crate::graph::{Edge, Graph, Node, Part};
 use crate::nodes::Kind;
 use crate::nodes::spec::{Computed, EntityUse, FieldDefault, FieldSpec, FieldType, Unwired};
 use crate::text::foreign;
@@ -169,11 +169,22 @@ pub(super) fn meant_field(world: &dyn World, node: &Node, kind: Kind) -> Option<
     open.filter_map(|spec| Some((spec, takes(world, kind, spec, key)?))).next()
 }
 
+/// The dates of a part that were written in place of its key: `except 2026-12-25`.
+pub(super) fn field_as_key(part: &Part, specs: &'static [FieldSpec]) -> Option<&'static str> {
+    crate::text::dates(&part.key)?;
+    let is_meant = |spec: &&FieldSpec| {
+        spec.ty == FieldType::Dates && part.fields.iter().all(|field| field.name != spec.name)
+    };
+    specs.iter().find(is_meant).map(|spec| spec.name)
+}
+
 /// The value that a field has by a word that stands behind the kind, if it can be meant so.
 fn takes(world: &dyn World, kind: Kind, spec: &FieldSpec, key: &str) -> Option<Value> {
     let value = match spec.ty {
         FieldType::Ref(entity) => world.entity(entity, key).map(|_| Value::from(key))?,
-        FieldType::Url | FieldType::Variable | FieldType::Word(_) => Value::from(key),
+        FieldType::Url | FieldType::Variable | FieldType::Word(_) | FieldType::Flow | FieldType::Exit => {
+            Value::from(key)
+        }
         FieldType::Expr if kind == Kind::Transfer => {
             let phone = key.starts_with('+') || key.starts_with("tel:");
             phone.then(|| Value::from(key))?

@@ -34,6 +34,13 @@ pub enum Thing {
     Entity(EntityKind, String),
     /// An exit that the kind has.
     Exit(Kind, String),
+    /// An exit by which a flow comes back to those that call it.
+    FlowExit {
+        /// The flow.
+        flow: String,
+        /// Its name.
+        name: String,
+    },
     /// A field.
     Field(Owner, String),
     /// The word that begins a part of an entity.
@@ -291,10 +298,14 @@ impl Maker<'_> {
             self.names(target, Thing::Node { flow: in_flow.clone(), name: target.text.clone() });
         }
         let within = Within { owner: kind.map(Owner::Node), flow, entity };
+        let called = if kind == Some(Kind::Subflow) { called(&node.statements) } else { None };
         for statement in &node.statements {
             match &statement.shape {
                 Shape::Edge { exit, label, target } => {
-                    if let Some(thing) = kind.and_then(|k| exit_thing(k, entity, &exit.text)) {
+                    let name = &exit.text;
+                    let back =
+                        called.map(|flow| Thing::FlowExit { flow: flow.to_owned(), name: name.clone() });
+                    if let Some(thing) = back.or_else(|| exit_thing(kind?, entity, name)) {
                         self.names(exit, thing);
                     }
                     self.label(label.as_ref());
@@ -334,6 +345,12 @@ impl Maker<'_> {
             (FieldType::Exit, Some((kind, entity))) => {
                 self.names(atom, Thing::Part { kind, entity: entity.to_owned(), key: atom.text.clone() });
             }
+            (FieldType::Exit, None) => {
+                self.names(atom, Thing::FlowExit { flow: within.flow.to_owned(), name: atom.text.clone() });
+            }
+            (FieldType::Names, _) => {
+                self.defines(atom, Thing::FlowExit { flow: within.flow.to_owned(), name: atom.text.clone() });
+            }
             (FieldType::Flow, _) => self.names(atom, Thing::Flow(atom.text.clone())),
             (FieldType::Exprs, _) => self.expression(atom, FieldType::Expr, within.flow),
             (FieldType::Variable, _) => {
@@ -362,8 +379,6 @@ impl Maker<'_> {
                 | FieldType::Weekdays
                 | FieldType::Hours
                 | FieldType::Dates
-                | FieldType::Names
-                | FieldType::Exit
                 | FieldType::Url
                 | FieldType::Dial
                 | FieldType::Answers,
@@ -459,6 +474,20 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// The flow that a `subflow` node calls.
+fn called(statements: &[Statement]) -> Option<&str> {
+    statements.iter().find_map(|statement| match &statement.shape {
+        Shape::Field { name, value: Some(Spelled::Atom(flow)) } if name.text == "flow" => {
+            Some(flow.text.as_str())
+        }
+        Shape::Field { .. }
+        | Shape::Node(_)
+        | Shape::Edge { .. }
+        | Shape::Spot { .. }
+        | Shape::Sentence { .. } => None,
+    })
 }
 
 fn atom_of(arg: &Arg) -> Option<&Atom> {

@@ -135,6 +135,9 @@ impl Mender<'_, '_> {
     fn line(&mut self, blocks: &mut Blocks, start: usize, line: &str, in_json: bool) -> bool {
         let line = line.trim_end_matches(['\n', '\r']);
         let mut json = in_json;
+        if !in_json {
+            self.exit_in_words(start, line);
+        }
         let mut at = 0;
         while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
             if json {
@@ -170,6 +173,29 @@ impl Mender<'_, '_> {
             at += step;
         }
         json
+    }
+
+    /// An edge whose exit is written in words, `No answer -> bye`: a name has `_` between them.
+    fn exit_in_words(&mut self, start: usize, line: &str) {
+        let Some((before, _)) = line.split_once("->") else { return };
+        let words = before.split('"').next().unwrap_or_default().trim();
+        let is = |c: char| c == ' ' || c.is_ascii_alphabetic();
+        if !words.contains(' ') || !words.chars().all(is) {
+            return;
+        }
+        let name = words.replace(' ', "_").to_ascii_lowercase();
+        if !Kind::ALL.iter().any(|kind| kind.spec().exits.iter().any(|exit| exit.name == name)) {
+            return;
+        }
+        let at = start + line.len() - line.trim_start().len();
+        let place = Place::Text(self.span(at..at + words.len()));
+        let found =
+            Diagnostic::new(Code::Syntax, place.clone(), format!("`{words}` can't be the name of an exit"));
+        let mut found = found.help(format!("a name is one word: `{name}`"));
+        found.fix =
+            Some(Fix { title: format!("Write `{name}`"), edits: vec![Edit { place, with: name.clone() }] });
+        self.sink.push(found);
+        self.changes.push((at..at + words.len(), name));
     }
 
     /// The bytes of the rest of a name with letters that only stand in quotes.

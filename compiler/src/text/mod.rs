@@ -15,8 +15,8 @@ mod spell;
 mod steps;
 mod tree;
 
-pub(crate) use spell::is_ident;
 pub(crate) use spell::print as spelled;
-pub(crate) use spell::{handle, name as named, quote as quoted};
+pub(crate) use spell::{dates, is_ident};
+pub(crate) use spell::{handle, name as named, node as node_in_test, quote as quoted};
 pub(crate) use steps::example as step_example;
 pub(crate) use tree::{scan, shorten};

@@ -360,10 +360,12 @@ impl Reader<'_> {
                     let spec = FLOW_FIELDS.iter().find(|f| f.name == name.text);
                     graph.fields.push(field(name, &value, spec, statement.comments, statement.span));
                 }
-                other @ (Shape::Edge { .. }
-                | Shape::Field { .. }
-                | Shape::Spot { .. }
-                | Shape::Sentence { .. }) => {
+                edge @ Shape::Edge { .. } => self.misplaced(
+                    edge,
+                    statement.span,
+                    "an edge stands with the node that it leaves: behind it, `name: kind … -> next`, or in its braces",
+                ),
+                other @ (Shape::Field { .. } | Shape::Spot { .. } | Shape::Sentence { .. }) => {
                     self.misplaced(
                         other,
                         statement.span,

@@ -126,7 +126,7 @@ fn hours(word: &str) -> Option<Value> {
     Some(json!({ "start": clock::print(clock::read(start)?), "end": clock::print(clock::read(end)?) }))
 }
 
-fn dates(word: &str) -> Option<Value> {
+pub(crate) fn dates(word: &str) -> Option<Value> {
     Some(match word.split_once("..") {
         Some((from, to)) => {
             json!({ "from": date::print(date::read(from)?), "to": date::print(date::read(to)?) })
@@ -283,6 +283,14 @@ pub(crate) fn quote(text: &str) -> String {
 /// A name, in quotes where it must be.
 pub(crate) fn name(text: &str) -> String {
     if is_ident(text) { text.to_owned() } else { quote(text) }
+}
+
+/// The name of a node as a test says it: one of a flow that is called is `flow/node`.
+pub(crate) fn node(text: &str) -> String {
+    match text.split_once('/') {
+        Some((flow, node)) if is_ident(flow) && is_ident(node) => text.to_owned(),
+        Some(_) | None => name(text),
+    }
 }
 
 /// A handle: keys of a menu need no quotes either.

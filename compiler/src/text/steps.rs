@@ -342,7 +342,7 @@ pub(super) fn print(step: &StepKind) -> String {
                     format!("replies {}{}", spell::name(answer), fields.collect::<String>())
                 }
             };
-            format!("webhook {} {does}", spell::name(node))
+            format!("webhook {} {does}", spell::node(node))
         }
         StepKind::Queue { queue, ends } => format!("queue {} {}", spell::name(queue), ends.name()),
         StepKind::Conference { conference, does } => {
@@ -380,7 +380,7 @@ fn print_expect(expect: &Expect) -> String {
             with(line, "", exit.as_deref().map(spell::handle))
         }
         Expect::Named { node, exit } => {
-            with(format!("node {}", spell::name(node)), "", exit.as_deref().map(spell::handle))
+            with(format!("node {}", spell::node(node)), "", exit.as_deref().map(spell::handle))
         }
         Expect::Hears { prompt } => format!("hears {}", spell::name(prompt)),
         Expect::Shows { text } => format!("shows {}", spell::quote(text)),

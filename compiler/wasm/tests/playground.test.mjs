@@ -84,24 +84,25 @@ test("a slip is seen at once and cured by a click", async () => {
   await page.context().close();
 });
 
-test("a finding is there within a frame of the key", async () => {
+test("a finding is there in the first frame after the key", async () => {
   const { page } = await open();
-  await misspell(page);
-  await page.locator("#findings li").first().waitFor();
-  // From the change of the text to the finding in the page, without the browser's own painting.
-  const ms = await page.evaluate(
+  await page.getByRole("heading", { name: "Nothing is wrong" }).waitFor();
+  const seen = await page.evaluate(
     () =>
       new Promise((done) => {
         const content = document.querySelector("#editor").shadowRoot.querySelector(".cm-content");
         const findings = document.querySelector("#findings");
-        let start = 0;
-        new MutationObserver(() => done(performance.now() - start)).observe(findings, { childList: true });
         content.focus();
-        start = performance.now();
         document.execCommand("insertText", false, "x");
+        // The editor has read the key when its observer, called before this, is done, and the page has asked for its frame.
+        // So the page's turn in that frame comes before this one; painting comes after both.
+        queueMicrotask(() =>
+          requestAnimationFrame((frame) => done({ text: findings.textContent, work: performance.now() - frame })),
+        );
       }),
   );
-  console.log(`from the key to the finding: ${ms.toFixed(1)} ms`);
+  assert.match(seen.text, /error F\d+/);
+  console.log(`the first frame after the key: ${seen.work.toFixed(1)} ms until the finding is in the page`);
   await page.context().close();
 });
 

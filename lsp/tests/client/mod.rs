@@ -448,8 +448,13 @@ fn show(value: &Value, depth: usize) -> String {
             format!("{}:{}\n", members["line"], members["character"])
         }
         Value::Object(members) => {
-            let shown = members.iter().filter(|(_, v)| !v.is_null());
-            let lines = shown.map(|(name, v)| format!("{indent}{name}: {}", nested(v, depth + 1)));
+            let mut shown: Vec<_> = members.iter().filter(|(_, v)| !v.is_null()).collect();
+            // The protocol's map of files to edits has no order.
+            if shown.iter().all(|(name, _)| name.ends_with(".flow") || name.ends_with(".json")) {
+                shown.sort_by_key(|(name, _)| *name);
+            }
+            let lines =
+                shown.into_iter().map(|(name, v)| format!("{indent}{name}: {}", nested(v, depth + 1)));
             lines.collect()
         }
         Value::Array(items) if items.iter().all(|i| i.is_number()) => format!("{value}\n"),

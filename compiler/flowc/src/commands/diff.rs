@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flow_compiler::diag::Diagnostic;
-use flow_compiler::diff::{Change, Side, diff};
+use flow_compiler::diff::{Change, Side, diff, told};
 use serde_json::json;
 
 use super::Failure;
@@ -13,9 +13,9 @@ use crate::render::{Report, count};
 
 /// Whether calls would do the same.
 pub fn run(before: &Path, after: &Path, report: &Report<'_>) -> Result<bool, Failure> {
-    let changes = compare(before, after, report)?;
+    let (changes, said) = compare(before, after, report)?;
     match report.format {
-        Format::Human | Format::Sarif | Format::Github => report.out.result(&sentences(&changes))?,
+        Format::Human | Format::Sarif | Format::Github => report.out.result(&said)?,
         Format::Json => report.out.result(&format!("{}\n", json!({ "changes": changes })))?,
     }
     if changes.is_empty() {
@@ -30,20 +30,20 @@ pub fn for_git(path: &Path, old: &Path, more: &[PathBuf], report: &Report<'_>) -
     let Some(new) = more.get(2) else {
         return Err(Failure(format!("{}: git gives a diff driver seven arguments", path.display())));
     };
-    let changes = compare(old, new, report)?;
+    let (changes, said) = compare(old, new, report)?;
     let name = more.get(5).map_or(path, PathBuf::as_path).display();
-    let said = if changes.is_empty() { "calls would do the same\n".to_owned() } else { sentences(&changes) };
+    let said = if changes.is_empty() { "calls would do the same\n".to_owned() } else { said };
     report.out.result(&format!("flow {name}\n{said}\n"))?;
     Ok(true)
 }
 
-fn sentences(changes: &[Change]) -> String {
-    changes.iter().map(|change| format!("{}\n", change.sentence)).collect()
-}
-
-fn compare(before: &Path, after: &Path, report: &Report<'_>) -> Result<Vec<Change>, Failure> {
+/// The changes, and what is said of them.
+fn compare(before: &Path, after: &Path, report: &Report<'_>) -> Result<(Vec<Change>, String), Failure> {
     let (old, new) = (load(before, report)?, load(after, report)?);
-    Ok(diff(&side(&old), &side(&new)))
+    let (old, new) = (side(&old), side(&new));
+    let changes = diff(&old, &new);
+    let said = told(&changes, &old, &new);
+    Ok((changes, said))
 }
 
 fn side(input: &Input) -> Side<'_> {

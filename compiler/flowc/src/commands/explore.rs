@@ -30,7 +30,11 @@ pub fn run(paths: &[PathBuf], flow: Option<&str>, tests: bool, report: &Report<'
         found.push((&graph.key, explore(&program, graph, &input.world)));
     }
     if found.is_empty() {
-        return Err(Failure(format!("there is no flow `{}` to explore", flow.unwrap_or_default())));
+        return Err(Failure(match flow {
+            Some(key) => format!("there is no flow `{key}` to explore"),
+            None => "no number leads into a flow here: give an entry a number, or name the flows that call these too"
+                .to_owned(),
+        }));
     }
     match report.format {
         _ if tests => report.out.result(&examples(&found))?,

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
-use flow_compiler::graph::{Graph, PhoneDoes};
-use flow_compiler::sim::{Act, Happening, Live, Question, Reply, told};
+use flow_compiler::graph::{Graph, PhoneDoes, StepKind};
+use flow_compiler::sim::{Act, Happening, Live, Question, Reply, can_reply, told};
+use flow_compiler::{Source, read_text};
 use flow_vm::effect::Key;
+use serde_json::json;
 
 use super::Failure;
 use crate::input::Input;
@@ -123,6 +125,16 @@ impl Live for Typed<'_> {
                 let asked = format!("a message for {mailbox}: Enter leaves one, h hangs up");
                 self.ask(&asked, |line| line.is_empty().then_some(Reply::Usual))
             }
+            Question::Webhook(node, answers) => {
+                let known: Vec<String> = answers.iter().map(|one| one.name.to_owned()).collect();
+                let known =
+                    if known.is_empty() { "no answers are declared".to_owned() } else { known.join(", ") };
+                let asked = format!(
+                    "`{node}` asks its server ({known}): the answer and its fields as in a test, such as known customer \"Ann\"; \
+                     fails, timeout; Enter: another answer, h hangs up"
+                );
+                self.ask(&asked, |line| webhook(self.graph, node, line))
+            }
             Question::Draw(percent) => {
                 self.ask(&format!("drawn ({percent} of 100 are yes): y or n"), |line| match line {
                     "y" | "" => Some(Reply::Draw(true)),
@@ -137,6 +149,26 @@ impl Live for Typed<'_> {
 /// Keys as they are typed, with or without spaces.
 fn keys(line: &str) -> Option<Vec<Key>> {
     line.chars().filter(|c| !c.is_whitespace()).map(Key::from_char).collect()
+}
+
+/// What a server does, as a step of a test says it.
+fn webhook(graph: &Graph, node: &str, line: &str) -> Option<Reply> {
+    if line.is_empty() {
+        return Some(Reply::Usual);
+    }
+    let step = |words: &str| {
+        let text = format!("test \"t\" {{\n  webhook {} {words}\n}}\n", json!(node));
+        let read = read_text(&[Source { name: "typed", bytes: text.as_bytes() }]);
+        let does = read.project.tests.values().flat_map(|test| &test.steps).find_map(|step| {
+            if let StepKind::Webhook { does, .. } = &step.what { Some(does.clone()) } else { None }
+        });
+        does.filter(|_| read.diagnostics.is_empty())
+    };
+    let does = match line {
+        "fails" | "timeout" => step(line)?,
+        answer => step(&format!("replies {answer}"))?,
+    };
+    can_reply(graph, node, &does).is_ok().then_some(Reply::Webhook(does))
 }
 
 /// What a phone does.

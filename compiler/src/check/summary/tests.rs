@@ -38,11 +38,13 @@ fn told(summary: &Summary) -> String {
         }
         lines.extend(back.waited.map(|waited| format!("{exit}: {waited:?}")));
     }
+    // Whether somebody was rung in vain is seen by what is said of abandoned callers; ways that differ in it alone are one.
+    lines.dedup();
     let states: Vec<String> = summary.well.iter().map(|state| format!("{state:?}")).collect();
     if !states.is_empty() {
         lines.push(format!("well: {}", states.join(", ")));
     }
-    lines.extend(summary.early_only.iter().map(|node| format!("early only: {node}")));
+    lines.extend(summary.early_only.iter().map(|(_, node)| format!("early only: {node}")));
     if summary.longest_s > 0 {
         lines.push(format!("longest: {} s", summary.longest_s));
     }
