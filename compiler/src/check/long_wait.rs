@@ -53,40 +53,30 @@ pub struct Wait {
 pub(super) fn check(cx: &Cx<'_>, out: &mut Sink) {
     let waits = Waits::of(cx, undecides);
     for entry in entries(cx) {
-        let Some((Longest::Seconds(undecided), path)) = waits.from(entry) else { continue };
-        if undecided > WAIT_WARNED_S
-            && let Some(last) = path.last().map(|(node, ..)| *node)
-        {
-            let own = |id: NodeId| cx.graph.nodes.get(id).zip(cx.sites.get(id));
-            let at = |(id, exit): &(NodeId, Option<usize>)| match (own(*id), *exit) {
-                (Some((node, site)), Some(exit)) => {
-                    site.exits.get(exit).map_or(Longest::Seconds(0), |exit| until(node, site, &exit.name))
-                }
-                (Some((node, site)), None) => Longest::Seconds(longest_s(node, site)),
-                (None, _) => Longest::Seconds(0),
-            };
-            let whole = path.iter().map(at).fold(Longest::Seconds(0), Longest::and);
-            let Longest::Seconds(seconds) = whole else { continue };
-            let queue =
-                path.iter().find(|(id, _)| own(*id).is_some_and(|(n, _)| is_queue(n) && undecides(n)));
-            let steps: Vec<_> =
-                path.iter().filter_map(|(n, exit)| Some((*n, CallState::Early, (*exit)?))).collect();
-            let message = format!(
-                "callers of `{}` may wait {}, prompts not counted, before a person or a recording takes them: {}",
-                cx.name(entry),
-                told(seconds),
-                paths::told(cx, &steps, last)
-            );
-            let help = "let it ring for a shorter time, ring several at once, or offer a mailbox sooner";
-            let help = match queue.and_then(|(id, _)| Some((cx.name(*id), own(*id)?))) {
-                Some((name, (node, site))) => {
-                    let wait = value::duration::print(longest_s(node, site));
-                    format!("{help}; if the wait in the queue is meant, write `wait = {wait}` at `{name}`")
-                }
-                None => help.to_owned(),
-            };
-            out.push(Diagnostic::new(Code::LongWait, cx.graph.place_of(entry), message).help(help));
+        let Some(ahead) = waits.0.get(index(entry)) else { continue };
+        let (Longest::Seconds(undecided), Longest::Seconds(seconds)) = (ahead.longest, ahead.whole) else {
+            continue;
+        };
+        if undecided <= WAIT_WARNED_S {
+            continue;
         }
+        let (steps, last) = waits.told(entry);
+        let message = format!(
+            "callers of `{}` may wait {}, prompts not counted, before a person or a recording takes them: {}",
+            cx.name(entry),
+            told(seconds),
+            paths::told(cx, &steps, last)
+        );
+        let help = "let it ring for a shorter time, ring several at once, or offer a mailbox sooner";
+        let queue = ahead.queue.and_then(|id| Some((id, cx.graph.nodes.get(id)?, cx.sites.get(id)?)));
+        let help = match queue {
+            Some((id, node, site)) => {
+                let (name, wait) = (cx.name(id), value::duration::print(longest_s(node, site)));
+                format!("{help}; if the wait in the queue is meant, write `wait = {wait}` at `{name}`")
+            }
+            None => help.to_owned(),
+        };
+        out.push(Diagnostic::new(Code::LongWait, cx.graph.place_of(entry), message).help(help));
     }
 }
 
@@ -100,6 +90,16 @@ pub(super) fn waits(cx: &Cx<'_>) -> Vec<Wait> {
         Some(Wait { entry, longest, path })
     });
     all.collect()
+}
+
+/// The longest wait of all entries that ends, in seconds.
+pub(super) fn longest(cx: &Cx<'_>) -> u64 {
+    let waits = Waits::of(cx, |_| true);
+    let all = entries(cx).filter_map(|entry| match waits.0.get(index(entry))?.longest {
+        Longest::Seconds(s) => Some(s),
+        Longest::Endless => None,
+    });
+    all.max().unwrap_or(0)
 }
 
 pub(super) fn entries<'c>(cx: &'c Cx<'_>) -> impl Iterator<Item = NodeId> + 'c {
@@ -127,8 +127,26 @@ pub(crate) fn told(seconds: u64) -> String {
 /// Each node with the number of the exit taken; none at the last.
 type Way = Vec<(NodeId, Option<usize>)>;
 
-/// The longest wait from every node on, and the exit and node that come next on that way.
-struct Waits(Vec<(Longest, Option<(usize, usize)>)>);
+/// What is ahead of callers at a node on the way of the longest wait. All that is told of the way is kept here, so that
+/// telling it costs the same however long it is and however many entries lead to it.
+#[derive(Clone, Copy)]
+struct Ahead {
+    /// The longest wait, of the nodes whose time is counted.
+    longest: Longest,
+    /// The time of all nodes on that way.
+    whole: Longest,
+    /// The exit and the node that come next on it.
+    next: Option<(usize, usize)>,
+    /// How many nodes come after this one.
+    after: usize,
+    /// The node from which on the way is told to its end.
+    tail: NodeId,
+    /// The first queue on the way for which nobody decided how long it may take.
+    queue: Option<NodeId>,
+}
+
+/// The longest wait from every node on.
+struct Waits(Vec<Ahead>);
 
 impl Waits {
     /// `counts` tells whether the time at a node is counted.
@@ -144,13 +162,15 @@ impl Waits {
         // Groups are numbered from the ends of the flow on, so that what comes after a node is known before it.
         let mut order: Vec<usize> = (0..groups.len()).collect();
         order.sort_by_key(|node| groups.get(*node));
-        let mut waits = Waits(vec![(Longest::Seconds(0), None); groups.len()]);
+        let first = NodeId::new(0);
+        let mut waits = Waits(vec![Ahead::last(first, Longest::Seconds(0)); groups.len()]);
         for node in order {
             let outs = next.get(node).map_or(&[][..], Vec::as_slice);
             let group = groups.get(node).and_then(|g| size.get(*g));
             let round = group.is_some_and(|s| *s > 1) || outs.iter().any(|(to, _)| *to == node);
+            let id = NodeId::new(node);
             let value =
-                if round { (Longest::Endless, None) } else { waits.at(cx, counts, NodeId::new(node), outs) };
+                if round { Ahead::last(id, Longest::Endless) } else { waits.at(cx, counts, id, outs) };
             if let Some(slot) = waits.0.get_mut(node) {
                 *slot = value;
             }
@@ -158,43 +178,68 @@ impl Waits {
         waits
     }
 
-    fn at(
-        &self,
-        cx: &Cx<'_>,
-        counts: fn(&Node) -> bool,
-        id: NodeId,
-        outs: &[(usize, usize)],
-    ) -> (Longest, Option<(usize, usize)>) {
+    fn at(&self, cx: &Cx<'_>, counts: fn(&Node) -> bool, id: NodeId, outs: &[(usize, usize)]) -> Ahead {
         let Some((node, site)) = cx.graph.nodes.get(id).zip(cx.sites.get(id)) else {
-            return (Longest::Seconds(0), None);
+            return Ahead::last(id, Longest::Seconds(0));
         };
         let counted = |wait: Longest| if counts(node) { wait } else { Longest::Seconds(0) };
-        let own = counted(Longest::Seconds(longest_s(node, site)));
+        let stay = Longest::Seconds(longest_s(node, site));
+        let queue = Some(id).filter(|_| is_queue(node) && undecides(node));
+        let own = Ahead { longest: counted(stay), queue, ..Ahead::last(id, stay) };
         let then = outs.iter().filter_map(|(to, exit)| {
-            let (more, name) = (self.0.get(*to)?.0, site.exits.get(*exit)?.name.as_str());
-            let waits_on = more > Longest::Seconds(0);
-            waits_on.then(|| (counted(until(node, site, name)).and(more), (*exit, *to)))
+            let (more, name) = (self.0.get(*to)?, site.exits.get(*exit)?.name.as_str());
+            let waits_on = more.longest > Longest::Seconds(0);
+            waits_on.then(|| {
+                let stay = until(node, site, name);
+                let tail = if more.after < paths::TOLD_MAX { id } else { more.tail };
+                Ahead {
+                    longest: counted(stay).and(more.longest),
+                    whole: stay.and(more.whole),
+                    next: Some((*exit, *to)),
+                    after: more.after + 1,
+                    tail,
+                    queue: queue.or(more.queue),
+                }
+            })
         });
         // The first of the longest, so that the way told doesn't depend on how it was looked for.
-        let worst = then.reduce(|a, b| if b.0 > a.0 { b } else { a });
-        match worst.filter(|(longest, _)| *longest >= own) {
-            Some((longest, way)) => (longest, Some(way)),
-            None => (own, None),
-        }
+        let worst = then.reduce(|a, b| if b.longest > a.longest { b } else { a });
+        worst.filter(|ahead| ahead.longest >= own.longest).unwrap_or(own)
     }
 
     /// The longest wait from a node on with its way: each node and the number of the exit taken.
     fn from(&self, start: NodeId) -> Option<(Longest, Way)> {
-        let (longest, mut way) = *self.0.get(index(start))?;
-        let mut path = Vec::new();
-        let mut at = start;
-        while let Some((exit, to)) = way.filter(|_| path.len() <= self.0.len()) {
+        let longest = self.0.get(index(start))?.longest;
+        let (mut path, last) = self.steps(start, self.0.len());
+        path.push((last, None));
+        Some((longest, path))
+    }
+
+    /// So many steps of the way from a node on at most, and the node to which they lead.
+    fn steps(&self, start: NodeId, most: usize) -> (Way, NodeId) {
+        let (mut path, mut at) = (Vec::new(), start);
+        while let Some((exit, to)) = self.0.get(index(at)).and_then(|a| a.next).filter(|_| path.len() < most)
+        {
             path.push((at, Some(exit)));
             at = NodeId::new(to);
-            way = self.0.get(to).and_then(|(_, way)| *way);
         }
-        path.push((at, None));
-        Some((longest, path))
+        (path, at)
+    }
+
+    /// As much of the way from a node on as is told, and its last node.
+    fn told(&self, start: NodeId) -> (Vec<paths::Step>, NodeId) {
+        let ahead = self.0.get(index(start)).filter(|ahead| ahead.after > paths::TOLD_MAX);
+        let (head, _) = ahead.map_or((Vec::new(), start), |_| self.steps(start, paths::TOLD_MAX / 2));
+        let (tail, last) = self.steps(ahead.map_or(start, |ahead| ahead.tail), paths::TOLD_MAX);
+        let steps = head.into_iter().chain(tail);
+        (steps.filter_map(|(node, exit)| Some((node, CallState::Early, exit?))).collect(), last)
+    }
+}
+
+impl Ahead {
+    /// Of a caller who waits so long at a node and doesn't go on waiting.
+    fn last(id: NodeId, wait: Longest) -> Ahead {
+        Ahead { longest: wait, whole: wait, next: None, after: 0, tail: id, queue: None }
     }
 }
 

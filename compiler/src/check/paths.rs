@@ -10,7 +10,7 @@ use crate::graph::{Graph, Node, NodeId};
 use crate::nodes::spec::{CallState, Leaves};
 
 /// How many nodes of a path are told; of a longer one the middle is left out.
-const TOLD_MAX: usize = 12;
+pub(super) const TOLD_MAX: usize = 12;
 
 /// One step of a path: a node, the state there, and the number of the exit taken.
 pub(super) type Step = (NodeId, CallState, usize);

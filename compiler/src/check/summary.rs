@@ -212,11 +212,7 @@ fn summary(cx: &Cx<'_>) -> Summary {
             }
         }
     }
-    let waits = long_wait::waits(cx).into_iter().filter_map(|wait| match wait.longest {
-        Longest::Seconds(s) => Some(s),
-        Longest::Endless => None,
-    });
-    summary.longest_s = waits.max().unwrap_or(0);
+    summary.longest_s = long_wait::longest(cx);
     summary.dials = caller_dials::inputs_dialled(cx);
     summary
 }

@@ -411,3 +411,30 @@ fn flows_are_linked_only_where_one_calls_another() {
     let bye = &b.nodes[b.node("bye").unwrap()];
     assert_eq!(crate::library::name_in_programs(b, bye), "b/bye");
 }
+
+#[test]
+fn of_a_long_wait_the_beginning_and_the_end_are_told() {
+    for count in [10, 11, 12, 13, 14, 40] {
+        let mut text = "flow main {\n  entry office: inbound_number \"+61299998881\" -> a0\n".to_owned();
+        for n in 0..count {
+            text += &format!("  a{n}: extension 101 {{\n    ring = 2m\n    no_answer -> a{}\n  }}\n", n + 1);
+        }
+        text += &format!("  a{count}: voicemail box\n}}\n");
+        text += "inbound_number \"+61299998881\"\nextension 101\nvoicemail_box box\n";
+        let read = read_text(&[Source { name: "case.flow", bytes: text.as_bytes() }]);
+        assert_eq!(read.diagnostics, [], "{text}");
+        let (world, _) = world_of(&read.project);
+        let found = crate::check(&read.project, &world);
+        let found = found.iter().find(|d| d.code == crate::diag::Code::LongWait).unwrap();
+        // The mailbox takes callers at once: the last who lets them wait ends the way.
+        let mut words = vec!["office".to_owned()];
+        words.extend((0..count - 1).map(|n| format!("a{n}.no_answer")));
+        words.push(format!("a{}", count - 1));
+        if words.len() > 12 {
+            words.splice(6..words.len() - 6, ["…".to_owned()]);
+        }
+        let way = format!("takes them: {}", words.join(" → "));
+        assert!(found.message.ends_with(&way), "{}\n{way}", found.message);
+        assert!(found.message.contains(&format!("may wait {} min,", 2 * count)), "{}", found.message);
+    }
+}
