@@ -26,6 +26,10 @@ const ROUNDS_OF_LARGE: usize = 3;
 /// How long one measurement of the simulator takes.
 const SIMULATE: Duration = Duration::from_millis(500);
 
+/// As in flowc and flow-lsp.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const NUMBER: &str = "+61299998888";
 
 /// A flow of about so many nodes as people build them: floors of a building, each with hours, a menu, a group, an

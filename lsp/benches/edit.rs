@@ -18,7 +18,11 @@ use std::time::{Duration, Instant};
 mod client;
 use client::Client;
 
-const EDITS: usize = 500;
+/// As in flow-lsp.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const EDITS: usize = 1_000;
 const NODES: usize = 1_000;
 const FILE: &str = "main.flow";
 

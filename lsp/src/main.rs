@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use lsp_server::Connection;
 
+/// A graph is many small pieces, made anew at each key.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Editors add `--stdio`; it's the only way there is.
     let wrong = std::env::args().skip(1).find(|a| a != "--stdio");
