@@ -118,6 +118,9 @@ const ARROWS: [&str; 8] = ["→", "⇒", "➔", "➜", "⟶", "–>", "—>", "=
 /// What word processors make of `"`.
 const QUOTES: [char; 5] = ['“', '”', '„', '«', '»'];
 
+/// Signs that begin something that is looked at: comments, JSON, texts, blocks and the arrow `=>`.
+const SPECIAL: &[u8] = b"/`\"'{}=";
+
 impl Mender<'_, '_> {
     fn span(&self, at: Range<usize>) -> Span {
         let clip = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -145,6 +148,16 @@ impl Mender<'_, '_> {
                 at += end + 1;
                 json = false;
                 blocks.end = start + at;
+                continue;
+            }
+            // Most of a line can't need mending, and is passed over at once.
+            let plain = rest.bytes().take_while(|b| b.is_ascii() && !SPECIAL.contains(b)).count();
+            if plain > 0 {
+                let read = rest.get(..plain).unwrap_or_default().trim_ascii_end().len();
+                if read > 0 {
+                    (blocks.end, blocks.after_comment) = (start + at + read, false);
+                }
+                at += plain;
                 continue;
             }
             let Some(first) = rest.chars().next() else { break };
