@@ -23,7 +23,7 @@ mod caller_dials;
 mod clock_jump;
 mod collect_fields;
 mod counted;
-mod cycles;
+pub(crate) mod cycles;
 mod empty_group;
 mod endless_loop;
 mod exception_never_counts;

@@ -2,7 +2,7 @@
 
 use flow_vm::Program;
 use flow_vm::builder::BuildError;
-use flow_vm::limits::{ENTRIES_MAX, PROGRAM_BYTES_MAX};
+use flow_vm::limits::{ENTRIES_MAX, PROGRAM_BYTES_MAX, STEPS_PER_INPUT_MAX};
 use flow_vm::verify::Rule;
 
 use std::collections::BTreeSet;
@@ -11,8 +11,10 @@ use crate::check::Callees;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::entity::EntityFacts;
 use crate::graph::{Graph, Node};
+use crate::ir::Ir;
+use crate::nodes::Kind;
 use crate::world::World;
-use crate::{emit, limits, lower};
+use crate::{emit, fuel, limits, lower};
 
 /// What came of a compilation.
 #[derive(Clone, Debug)]
@@ -84,6 +86,57 @@ pub(crate) fn may_be_too_large(graph: &Graph, world: &dyn World) -> bool {
         || entries > ENTRIES_MAX as usize
 }
 
+/// Whether calls could run so many ops without a question that they end for want of fuel. What takes ops is counted as if it
+/// all came in a row: an expression has no more than its bytes, and the rest of a node fewer than [`NODE_WEIGHT`].
+pub(crate) fn may_run_dry(graph: &Graph) -> bool {
+    let of_node = |node: &Node| {
+        let text: usize = node.fields.iter().map(|field| text_bytes(&field.value)).sum();
+        text + node.kind.map_or(0, |kind| if asks(kind) { 0 } else { NODE_WEIGHT })
+    };
+    let called = reached(graph).into_iter().map(|(flow, _)| flow);
+    let mut weights = called.chain([graph]).flat_map(|flow| flow.nodes.values().map(of_node));
+    let max = STEPS_PER_INPUT_MAX as usize;
+    weights.try_fold(ENDS_WEIGHT, |all, one| Some(all + one).filter(|all| *all <= max)).is_none()
+}
+
+/// What the nodes take in which a run begins and ends.
+const ENDS_WEIGHT: usize = 100;
+
+fn text_bytes(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(all) => all.iter().map(text_bytes).sum(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::Object(_) => 0,
+    }
+}
+
+/// Whether every call that comes through a node of a kind waits for an answer of the world there, or ends.
+fn asks(kind: Kind) -> bool {
+    match kind {
+        Kind::InboundNumber | Kind::Set | Kind::Branch | Kind::Start | Kind::Subflow | Kind::ComeBack => {
+            false
+        }
+        Kind::TimeSwitch
+        | Kind::IvrMenu
+        | Kind::RingGroup
+        | Kind::Extension
+        | Kind::Voicemail
+        | Kind::PlayMessage
+        | Kind::Hangup
+        | Kind::SetCallerId
+        | Kind::Split
+        | Kind::Status
+        | Kind::Collect
+        | Kind::Transfer
+        | Kind::Webhook
+        | Kind::Queue
+        | Kind::Conference => true,
+    }
+}
+
 /// What a node weighs beside an expression's byte: about the ops and constants that it takes.
 const NODE_WEIGHT: usize = 8;
 /// What an exit weighs, or a range of hours.
@@ -129,6 +182,7 @@ pub(crate) fn program(graph: &Graph, world: &dyn World) -> Result<Program, Box<D
         let message = format!("`{node}` can't be compiled: {} is missing", hole.missing);
         Box::new(Diagnostic::new(Code::NotCompiled, graph.place_of(hole.node), message))
     })?;
+    out_of_fuel(graph, &ir)?;
     let bytes = emit::emit(&ir).map_err(|error| {
         let (code, help) = match error {
             BuildError::TooMany(_) => (Code::TooLargeFlow, "split the flow into several"),
@@ -158,4 +212,25 @@ pub(crate) fn program(graph: &Graph, world: &dyn World) -> Result<Program, Box<D
         let found = Diagnostic::new(Code::NotCompiled, graph.origin.place(), message);
         Box::new(found.help(REPORT))
     })
+}
+
+/// F252: a way on which a call runs more ops at once than the machine lets it.
+fn out_of_fuel(graph: &Graph, ir: &Ir) -> Result<(), Box<Diagnostic>> {
+    let Some(run) = fuel::longest(ir).filter(|run| run.ops > STEPS_PER_INPUT_MAX as usize) else {
+        return Ok(());
+    };
+    let name = ir.nodes.get(run.node).map_or(graph.key.as_str(), |node| node.name.as_str());
+    let place =
+        graph.nodes.values().find(|node| node.name == name).map_or(&graph.origin, |node| &node.origin);
+    let message = format!(
+        "calls that come to `{name}` would be ended: so much is computed on the way that the server takes it for an \
+         endless loop ({} steps at once, {STEPS_PER_INPUT_MAX} may be)",
+        run.ops
+    );
+    let found = Diagnostic::new(Code::OutOfFuel, place.place(), message);
+    Err(Box::new(
+        found.help(
+            "take some `set` and `branch` nodes before it out, or let callers hear something in between",
+        ),
+    ))
 }

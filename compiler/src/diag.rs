@@ -249,6 +249,10 @@ codes! {
     TooManyTimes = "F250", Error, "more times than a program holds";
     /// The flow is right and too large for one program. Split it into several.
     TooLargeFlow = "F251", Error, "flow too large for a program";
+    /// On some way a call would compute so much at once, between two things that callers notice, that the machine takes it
+    /// for an endless loop and ends the call. Only very many `set` and `branch` nodes in a row come to that. Take some of
+    /// them out, or let callers hear or press something in between.
+    OutOfFuel = "F252", Error, "too much to compute at once";
 
     /// The ring group has a member that is no extension of this office, so that fewer phones ring than the office believes.
     /// Take the member out of the group, or add the extension.

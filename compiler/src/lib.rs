@@ -36,6 +36,7 @@ pub mod emit;
 pub mod entity;
 pub mod explore;
 pub mod expr;
+mod fuel;
 pub mod graph;
 pub mod ir;
 pub mod json;
@@ -142,8 +143,10 @@ fn check_into(graph: &graph::Graph, world: &dyn World, callees: &Callees, sink: 
         return;
     }
     check_without_program(graph, world, callees, sink);
-    // Nearly every flow is far too small to exceed what a program holds; of the others one is made to see.
-    if compile::may_be_too_large(graph, world)
+    // Nearly every flow is far too small to exceed what a program holds, or a call's fuel; of the others one is made to see.
+    // A flow that only others call is part of their programs.
+    if graph.is_entered()
+        && (compile::may_be_too_large(graph, world) || compile::may_run_dry(graph))
         && !sink.has_error()
         && let Err(finding) = compile::program(graph, world)
     {

@@ -77,7 +77,7 @@ fn back(came: &BTreeMap<usize, (usize, usize)>, start: usize, last: (usize, usiz
 }
 
 /// The number of each node's strongly connected component; a component comes after all that it leads to.
-pub(super) fn groups(next: &[Vec<(usize, usize)>]) -> Vec<usize> {
+pub(crate) fn groups(next: &[Vec<(usize, usize)>]) -> Vec<usize> {
     let mut search = Search {
         order: vec![None; next.len()],
         low: vec![0; next.len()],
