@@ -151,10 +151,18 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// A JSON file, with its text for rendering; none of it if it is too large to be read.
+    /// A JSON file, with its text for rendering; none of it if it is too large to be read. Of one that isn't UTF-8 nothing is
+    /// read behind the first byte that is none, and little more is shown.
     pub(crate) fn of_json(source: &Source<'_>) -> Self {
         let is_read = source.bytes.len() <= limits::JSON_FILE_BYTES_MAX;
-        let text = String::from_utf8_lossy(if is_read { source.bytes } else { &[] }).into_owned();
+        let bytes = if is_read { source.bytes } else { &[] };
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(error) => {
+                let shown = bytes.len().min(error.valid_up_to() + limits::SHOWN_BEHIND_UTF8);
+                String::from_utf8_lossy(bytes.get(..shown).unwrap_or_default()).into_owned()
+            }
+        };
         SourceFile { name: source.name.to_owned(), text, ..SourceFile::default() }
     }
 }

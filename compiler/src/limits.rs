@@ -65,6 +65,8 @@ pub const WAYS_TOLD_MAX: usize = 20;
 pub const WAY_STEPS_MAX: usize = 1 << 20;
 /// Digits of a number that is the office's own or a public service, so that callers may choose it.
 pub const SHORT_NUMBER_MAX: u8 = 4;
+/// Bytes of a JSON file that are shown from the first on that isn't UTF-8.
+pub const SHOWN_BEHIND_UTF8: usize = 80;
 /// How often a group of nodes that lie on a common way round is looked through for a count that ends it.
 pub const LOOP_TRIES_MAX: usize = 32;
 /// Weight (nodes, exits, bytes of expressions: see [`crate::compile`]) of a flow up to which no program is made to see
