@@ -65,6 +65,8 @@ struct Routine {
     places: BTreeMap<BlockRef, usize>,
     /// Where each block leads to without a question.
     next: Vec<Vec<(usize, usize)>>,
+    /// The way round that each block lies on; its number is higher than those of all that it leads to.
+    group: Vec<usize>,
     /// Blocks that come behind a question.
     answered: BTreeSet<usize>,
 }
@@ -100,10 +102,10 @@ impl Routine {
         }
         let place = |to: &BlockRef| places.get(to).copied();
         let ends = || order.iter().filter_map(|block| ir.blocks.get(*block)).map(|block| &block.end);
-        let next =
+        let next: Vec<Vec<(usize, usize)>> =
             ends().map(|end| straight(end).iter().filter_map(place).map(|to| (to, 0)).collect()).collect();
         let answered = ends().flat_map(behind_question).filter_map(|to| place(&to)).collect();
-        Routine { starts, next, answered, places }
+        Routine { group: groups(&next), starts, next, answered, places }
     }
 
     fn blocks<'a>(&'a self, ir: &'a Ir) -> impl Iterator<Item = (usize, &'a Block)> {
@@ -148,7 +150,6 @@ impl Routine {
 
     /// How far runs go that have made so many ops when they come to each block.
     fn spread(&self, ir: &Ir, costs: &BTreeMap<BlockRef, Cost>, mut before: Vec<Option<usize>>) -> Spread {
-        let group = groups(&self.next);
         let blocks: BTreeMap<usize, (&Block, usize)> = self
             .places
             .iter()
@@ -158,11 +159,10 @@ impl Routine {
             })
             .collect();
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (place, group) in group.iter().enumerate() {
+        for (place, group) in self.group.iter().enumerate() {
             members.entry(*group).or_default().push(place);
         }
         let mut spread = Spread { longest: None, returned: None };
-        // A group's number is higher than those of all that it leads to.
         for places in members.values().rev() {
             let come = places.iter().filter_map(|place| before.get(*place).copied().flatten()).max();
             let Some(come) = come else { continue };
@@ -185,7 +185,7 @@ impl Routine {
                 spread.longest = spread.longest.max(Some(Run { ops: ops + cost.into, node: block.node }));
                 let Some(through) = cost.through else { continue };
                 for (to, _) in self.next.get(place).into_iter().flatten() {
-                    if group.get(*to) != group.get(place) {
+                    if self.group.get(*to) != self.group.get(place) {
                         set(&mut before, *to, ops + through);
                     }
                 }
